@@ -1,0 +1,228 @@
+"""Contracts of the input tables: the shape in which sales, stock and master data enter fillrate. No I/O here.
+
+Keys are text exactly as given but for surrounding blanks. Dates are Date, quantities Float64, counts of days Int64.
+The reference page `docs/input-tables.md` is generated from the descriptions below.
+"""
+
+import dataframely as dy
+import polars as pl
+
+
+class InputTable(dy.Schema):
+    """What every input table carries besides its own columns: where each row came from."""
+
+    source_file = dy.String(nullable=True, description="file the row was read from, relative to the input folder")
+    source_line = dy.Int64(nullable=True, min=1, description="line (text), row (sheet) or record (Parquet), from 1")
+
+
+class Sales(InputTable):
+    """Demand served, per sku × fc × day. A day missing inside an item's active span is zero."""
+
+    date = dy.Date(primary_key=True, description="day of the sale; in weekly files the first day of the week")
+    sku = dy.String(primary_key=True, min_length=1, description="item")
+    fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
+    units = dy.Float64(min=0, description="units sold; may be fractional for goods by weight")
+    price = dy.Float64(nullable=True, min=0, description="price paid per unit")
+
+
+class Locations(InputTable):
+    """Fulfilment centres and the region whose forecaster serves them."""
+
+    fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
+    region = dy.String(min_length=1, description="group of fcs that share a forecaster")
+    currency = dy.String(nullable=True, description="ISO 4217 code the fc's money columns are in")
+    capacity_units = dy.Float64(nullable=True, min=0, description="units the fc can hold")
+    capacity_m3 = dy.Float64(nullable=True, min=0, description="cubic metres the fc can hold")
+
+
+class Items(InputTable):
+    """Master data of each item."""
+
+    sku = dy.String(primary_key=True, min_length=1, description="item")
+    name = dy.String(nullable=True, description="what people call it")
+    asin = dy.String(nullable=True, description="marketplace catalogue number")
+    fnsku = dy.String(nullable=True, description="marketplace fulfilment number")
+    category = dy.String(nullable=True, description="group of like items")
+    subcategory = dy.String(nullable=True, description="finer group of like items")
+    supplier = dy.String(nullable=True, description="who delivers it")
+    seller = dy.String(nullable=True, description="who sells it")
+    unit_cost = dy.Float64(nullable=True, min=0, description="what a unit costs to buy")
+    price = dy.Float64(nullable=True, min=0, description="what a unit usually sells for")
+    case_pack = dy.Float64(nullable=True, min_exclusive=0, description="units per case; orders are whole cases")
+    moq = dy.Float64(nullable=True, min=0, description="least units per order line, or nothing")
+    volume_m3 = dy.Float64(nullable=True, min=0, description="cubic metres per unit")
+    launch_date = dy.Date(nullable=True, description="first day on sale; before it there is no demand to know")
+    discontinued_date = dy.Date(nullable=True, description="last day on sale; after it nothing is forecast")
+
+
+class Availability(InputTable):
+    """Share of each day in stock. A missing row means in stock."""
+
+    date = dy.Date(primary_key=True, description="day")
+    sku = dy.String(primary_key=True, min_length=1, description="item")
+    fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
+    in_stock = dy.Float64(min=0, max=1, description="share of the day in stock, 0 to 1; true/false are accepted")
+
+
+class Stock(InputTable):
+    """Snapshots of stock at the close of a day; all are kept, the newest not after as_of is used."""
+
+    date = dy.Date(primary_key=True, description="day whose close the snapshot shows")
+    sku = dy.String(primary_key=True, min_length=1, description="item")
+    fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
+    on_hand = dy.Float64(min=0, description="units sellable now, without reserved and unfulfillable ones")
+    reserved_becoming_sellable = dy.Float64(nullable=True, min=0, description="units on their way to the shelf")
+    reserved_for_customers = dy.Float64(nullable=True, min=0, description="units already promised; not stock")
+    unfulfillable = dy.Float64(nullable=True, min=0, description="units that cannot be sold; not stock")
+    backordered = dy.Float64(nullable=True, min=0, description="units owed to customers")
+
+
+class Inbound(InputTable):
+    """Open order lines still on their way. Each delivery of this table replaces the one before."""
+
+    sku = dy.String(min_length=1, description="item")
+    fc = dy.String(min_length=1, description="fulfilment centre")
+    units = dy.Float64(min=0, description="units still outstanding")
+    expected_date = dy.Date(description="first day on sale")
+    date = dy.Date(nullable=True, description="day the snapshot was taken; as_of when absent")
+    status = dy.String(nullable=True, description="as the source names it")
+    order_id = dy.String(nullable=True, description="order the line belongs to")
+    ordered_date = dy.Date(nullable=True, description="day the order was sent")
+
+
+class Supply(InputTable):
+    """Terms of replenishment. A row without fc speaks for the sku everywhere; sku × fc goes before sku."""
+
+    sku = dy.String(min_length=1, description="item")
+    fc = dy.String(nullable=True, description="fulfilment centre; empty for all of them")
+    supplier = dy.String(nullable=True, description="who delivers it")
+    lead_time_days = dy.Float64(nullable=True, min=0, max=730, description="days from sending an order to its first day on sale")
+    lead_time_sd = dy.Float64(nullable=True, min=0, max=365, description="standard deviation of the lead time, days")
+    review_days = dy.Int64(nullable=True, min=1, max=366, description="days between two chances to order")
+    order_weekdays = dy.String(nullable=True, description="weekdays on which the supplier takes orders: 'Mon,Thu' or '1,4' (Monday is 1)")
+    moq = dy.Float64(nullable=True, min=0, description="least units per order line, or nothing")
+    case_pack = dy.Float64(nullable=True, min_exclusive=0, description="units per case")
+    max_units = dy.Float64(nullable=True, min=0, description="most units per order line")
+    holding_cost = dy.Float64(nullable=True, min=0, description="money per unit left at the end of a period")
+    shortage_cost = dy.Float64(nullable=True, min=0, description="money per unit of unmet demand")
+    service_level = dy.Float64(nullable=True, min_exclusive=0, max_exclusive=1, description="target share, 0 to 1")
+
+    @dy.rule()
+    def one_row_per_sku_and_fc(cls) -> pl.Expr:
+        return ~pl.struct("sku", "fc").is_duplicated()
+
+
+class Receipts(InputTable):
+    """Past and open order lines; a line never received stays without received_date."""
+
+    sku = dy.String(min_length=1, description="item")
+    fc = dy.String(min_length=1, description="fulfilment centre")
+    ordered_date = dy.Date(description="day the order was sent")
+    units_ordered = dy.Float64(min=0, description="units ordered")
+    promised_date = dy.Date(nullable=True, description="first day on sale as promised")
+    received_date = dy.Date(nullable=True, description="first day on sale as it happened")
+    units_received = dy.Float64(nullable=True, min=0, description="units that came")
+    order_id = dy.String(nullable=True, description="order the line belongs to")
+    supplier = dy.String(nullable=True, description="who delivered it")
+
+    @dy.rule()
+    def received_not_before_ordered(cls) -> pl.Expr:
+        return (pl.col("received_date").is_null() | (pl.col("received_date") >= pl.col("ordered_date"))).fill_null(False)
+
+
+class Events(InputTable):
+    """Holidays, shopping festivals, promotional days. Future dates are known."""
+
+    date = dy.Date(description="day of the event")
+    event = dy.String(min_length=1, description="its name, the same every year")
+    region = dy.String(nullable=True, description="region it concerns; empty for all of them")
+    kind = dy.String(nullable=True, description="such as holiday or festival")
+
+    @dy.rule()
+    def one_row_per_date_event_and_region(cls) -> pl.Expr:
+        return ~pl.struct("date", "event", "region").is_duplicated()
+
+
+class Plan(InputTable):
+    """Commercial plan, past and future. The narrowest row wins: sku × fc, then sku × region, then sku."""
+
+    date = dy.Date(description="day")
+    sku = dy.String(min_length=1, description="item")
+    fc = dy.String(nullable=True, description="fulfilment centre; empty for all of them")
+    region = dy.String(nullable=True, description="region; empty for all of them")
+    price = dy.Float64(nullable=True, min=0, description="price as money or as an index")
+    promo = dy.Float64(nullable=True, min=0, max=1, description="strength of the promotion, 0 to 1")
+    ad_spend = dy.Float64(nullable=True, min=0, description="money spent on advertising the item that day")
+
+    @dy.rule()
+    def one_row_per_date_sku_fc_and_region(cls) -> pl.Expr:
+        return ~pl.struct("date", "sku", "fc", "region").is_duplicated()
+
+
+class Drivers(InputTable):
+    """Outside series such as weather, search interest or market prices."""
+
+    date = dy.Date(description="day")
+    name = dy.String(min_length=1, description="which series")
+    value = dy.Float64(description="its value that day")
+    region = dy.String(nullable=True, description="region it concerns; empty for all of them")
+
+    @dy.rule()
+    def one_row_per_date_name_and_region(cls) -> pl.Expr:
+        return ~pl.struct("date", "name", "region").is_duplicated()
+
+
+class Returns(InputTable):
+    """Units that customers sent back, per sku × fc × day."""
+
+    date = dy.Date(primary_key=True, description="day")
+    sku = dy.String(primary_key=True, min_length=1, description="item")
+    fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
+    units = dy.Float64(min=0, description="units returned")
+    resellable_units = dy.Float64(nullable=True, min=0, description="units of them fit to be sold again")
+
+
+OVERRIDE_FIELDS = ("order_units", "demand_multiplier", "service_level", "exclude", "lost_units")
+
+
+class Overrides(InputTable):
+    """A planner's decisions, in force until they expire."""
+
+    sku = dy.String(primary_key=True, min_length=1, description="item")
+    fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
+    field = dy.String(primary_key=True, regex=f"^({'|'.join(OVERRIDE_FIELDS)})$", description=f"one of {', '.join(OVERRIDE_FIELDS)}")
+    value = dy.Float64(min=0, description="the value to use instead; for exclude, 1")
+    reason = dy.String(min_length=1, description="why")
+    author = dy.String(min_length=1, description="who decided")
+    expires = dy.Date(description="last day it holds")
+
+
+INPUT_TABLES: dict[str, type[InputTable]] = {
+    "sales": Sales,
+    "locations": Locations,
+    "items": Items,
+    "availability": Availability,
+    "stock": Stock,
+    "inbound": Inbound,
+    "supply": Supply,
+    "receipts": Receipts,
+    "events": Events,
+    "plan": Plan,
+    "drivers": Drivers,
+    "returns": Returns,
+    "overrides": Overrides,
+}
+"""Every input table by name, in the order in which they are read: locations before what refers to them."""
+
+PROVENANCE = ("source_file", "source_line")
+
+
+def business_columns(table: str) -> list[str]:
+    """Return the columns a user supplies for `table`, in contract order, without provenance."""
+    return [column for column in INPUT_TABLES[table].column_names() if column not in PROVENANCE]
+
+
+def required_columns(table: str) -> list[str]:
+    """Return the columns of `table` that must be present in its files: those that may not be null."""
+    columns = INPUT_TABLES[table].columns()
+    return [name for name in business_columns(table) if not columns[name].nullable]

@@ -1,0 +1,1 @@
+"""Settings, stages in order, Prefect flows and schedule, command line, report. Only this room knows Prefect."""

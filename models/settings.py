@@ -1,0 +1,43 @@
+"""Settings of the models room: forecasting and replenishment."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Frozen(BaseModel):
+    """Base of every settings model: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ForecastSettings(Frozen):
+    """How demand is forecast."""
+
+    retrain_every_days: int = Field(7, ge=1, description="days of history after which the models are trained anew")
+    max_training_rows: int = Field(
+        1_500_000, ge=1_000, description="most training rows of the shared model, drawn evenly over series and origins"
+    )
+    paths: int = Field(256, ge=32, le=5_000, description="sample paths of demand per sku × fc")
+    threads: int = Field(0, ge=0, description="threads of LightGBM; 0 takes all cores")
+
+
+class ReplenishmentSettings(Frozen):
+    """How orders are chosen, and the terms that hold where `supply` and `items` are silent."""
+
+    objective: Literal["cost", "service"] = Field("cost", description="cheapest order, or smallest order that reaches the service level")
+    service_measure: Literal["fill_rate", "cycle"] = Field("cycle", description="what service_level measures when the objective is service")
+    service_level: float = Field(0.95, gt=0, lt=1, description="target service; also the risk that order_by_date keeps")
+    holding_cost: float | None = Field(
+        None, ge=0, description="money per unit left at the end of a period; without it unit_cost × capital_rate + storage"
+    )
+    shortage_cost: float | None = Field(None, ge=0, description="money per unit of unmet demand; without it price − unit_cost")
+    capital_rate: float = Field(0.25, ge=0, description="yearly cost of the money bound in stock, as a share of unit_cost")
+    storage_cost_m3_month: float = Field(0.0, ge=0, description="storage per cubic metre and month")
+    unmet_demand: Literal["lost", "backorder"] = Field("lost", description="whether unmet demand is lost or waits")
+    lead_time_days: float = Field(7.0, ge=0, le=730, description="days from sending an order to its first day on sale")
+    lead_time_sd: float = Field(0.0, ge=0, le=365, description="standard deviation of the lead time, days")
+    review_days: int = Field(7, ge=1, le=366, description="days between two chances to order")
+    case_pack: float = Field(1.0, gt=0, description="units per case")
+    moq: float = Field(0.0, ge=0, description="least units per order line, or nothing")
+    overstock_days: float = Field(90.0, gt=0, description="days of cover above which stock counts as overstock")
