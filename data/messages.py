@@ -37,4 +37,4 @@ class PlanMessage:
 def messages_frame(messages: Iterable[PlanMessage]) -> dy.DataFrame[PlanMessages]:
     """Return messages as the published table, in the order given."""
     rows = [asdict(message) for message in messages]
-    return PlanMessages.validate(pl.DataFrame(rows, schema=PlanMessages.to_polars_schema()).select(PlanMessages.column_names()))
+    return PlanMessages.validate(pl.DataFrame(rows, schema=PlanMessages.create_empty().schema))

@@ -39,7 +39,7 @@ class TableInput(Frozen):
     )
     delivery: Delivery | None = Field(
         None,
-        description="what a later file means: `whole_days` replaces every fc × day it contains, `changes` merges rows by key; whole_days for dated tables by default",
+        description="whether a later file replaces the fc × days it contains (`whole_days`, the default) or is merged by key (`changes`)",
     )
     sheet: str | None = Field(None, description="sheet of an Excel workbook; by default the one named after the table, else the first")
     date_format: str | None = Field(None, description='strptime format of the dates, such as `"%d/%m/%Y"`, where the files leave it open')

@@ -1,1 +1,1 @@
-"""Baselines, forecasters, predictive distribution, lead times and ordering policy. Frames and arrays in, frames and arrays out; no table I/O."""
+"""Baselines, forecasters, predictive distribution and ordering policy. Frames and arrays in and out, no I/O."""

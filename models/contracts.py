@@ -1,5 +1,7 @@
 """Contracts of what a run publishes: forecasts, recommendations, alerts, plan messages and metrics. No I/O here."""
 
+from itertools import pairwise
+
 import dataframely as dy
 import polars as pl
 
@@ -34,7 +36,7 @@ class Forecasts(dy.Schema):
     @dy.rule()
     def quantiles_do_not_cross(cls) -> pl.Expr:
         names = list(QUANTILES)
-        return pl.all_horizontal(pl.col(low) <= pl.col(high) for low, high in zip(names, names[1:], strict=False)).fill_null(False)
+        return pl.all_horizontal(pl.col(low) <= pl.col(high) for low, high in pairwise(names)).fill_null(False)
 
 
 class Recommendations(dy.Schema):
