@@ -39,6 +39,20 @@ class Forecasts(dy.Schema):
         return pl.all_horizontal(pl.col(low) <= pl.col(high) for low, high in pairwise(names)).fill_null(False)
 
 
+class SeriesProfile(dy.Schema):
+    """What the forecasters know of each sku × fc besides its forecast; row i belongs to row i of the sample paths."""
+
+    region = dy.String()
+    fc = dy.String(primary_key=True)
+    sku = dy.String(primary_key=True)
+    mean_demand = dy.Float64(nullable=True, min=0, description="recent mean of cleaned demand per period, units")
+    sd_demand = dy.Float64(nullable=True, min=0, description="standard deviation of cleaned demand per period, units")
+    whole_units = dy.Bool(description="whether every quantity of the history is an integer")
+    calibrated = dy.Bool(description="whether the segment's predictive distribution passed its calibration check")
+    model = dy.String(nullable=True, description="which forecaster made the row's forecast")
+    active = dy.Bool(description="whether the item is on sale and forecast")
+
+
 class Recommendations(dy.Schema):
     """One row per sku × fc, most valuable first. Units are units of the item; money is the fc's currency."""
 

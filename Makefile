@@ -1,0 +1,37 @@
+# Every target does its own set-up. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check docs bench
+PY := .venv/bin/python
+export PYTHON
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv with everything pinned in requirements.lock (PYTHON=... names another Python)
+	@scripts/set_up
+
+demo: setup ## a night on the sample: forecasts, alerts, orders and the report in out/demo
+	@.venv/bin/fillrate demo
+
+test: setup ## run the tests
+	@scripts/install_browser || true # without a browser its tests are skipped, and say so
+	@$(PY) -m pytest
+
+check: setup ## linters, strict types, one-way imports, and the project's own checks
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/mypy -p scripts -p benchmarks
+	@.venv/bin/lint-imports --no-logo
+	@$(PY) scripts/check_modules.py
+	@$(PY) scripts/make_docs.py --check
+
+docs: setup ## write the reference pages anew from schemas and settings
+	@$(PY) scripts/make_docs.py
+
+bench: setup ## run the benchmarks on the public data sets, where those are present
+	@if [ -d ../shared/data ]; then \
+		for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(PY) "$$bench" || exit 1; done; \
+	else \
+		echo "bench: skipped: the data sets of the benchmarks are not part of the repository and ../shared/data is absent"; \
+	fi

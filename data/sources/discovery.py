@@ -1,0 +1,179 @@
+"""Finds the files of an input table and fingerprints their content."""
+
+import difflib
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import InputError
+from data.settings import InputsSettings
+from data.sources.formats import FORMATS
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of an input table.
+
+    Attributes
+    ----------
+    name
+        Path relative to the input folder, with forward slashes.
+    sha256
+        Fingerprint of the content, hexadecimal.
+    size
+        Bytes.
+    """
+
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """Files of a table by name, and the names of those in its folder whose format is not read."""
+
+    files: dict[str, Path]
+    ignored: tuple[str, ...] = ()
+
+
+def find(inputs: InputsSettings, table: str) -> Found:
+    """Return where the files of `table` are; none when the table is absent.
+
+    Without `[inputs.<table>] path` these are `<inputs.path>/<table>.<ending>` and every file in `<inputs.path>/<table>/`.
+    Hidden and temporary files are passed over. Names are matched without regard to case.
+
+    Raises
+    ------
+    InputError
+        If the input folder or a path the config names does not exist, is in an object store, cannot be listed or is of no
+        known format, or if a table lies there in two formats.
+    """
+    root = _input_folder(inputs)
+    configured = inputs.table(table).path
+    if configured is not None:
+        return _configured(root, table, configured)
+    single: dict[str, Path] = {}
+    within: dict[str, Path] = {}
+    ignored: list[str] = []
+    for path in _listed(root):
+        if path.is_dir() and path.name.casefold() == table:
+            for inner in _listed(path):
+                name = f"{path.name}/{inner.name}"
+                if inner.is_file() and inner.suffix.casefold() in FORMATS:
+                    within[name] = inner
+                elif inner.is_file():
+                    ignored.append(name)
+        elif path.is_file() and path.stem.casefold() == table:
+            if path.suffix.casefold() in FORMATS:
+                single[path.name] = path
+            else:
+                ignored.append(path.name)
+    if len(single) > 1:
+        raise InputError(
+            f"{table}: found as {' and as '.join(single)} in {root}. One table comes in one file or in a folder {table}/. "
+            f'Remove all but one of them, or name the right one in the config: [inputs.{table}] path = "{root / next(iter(single))}".'
+        )
+    return Found({**single, **within}, tuple(ignored))
+
+
+def fingerprint(files: dict[str, Path]) -> tuple[SourceFile, ...]:
+    """Return name, SHA-256 and size of each file, in the order given."""
+    fingerprints = []
+    for name, path in files.items():
+        try:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            fingerprints.append(SourceFile(name, digest, path.stat().st_size))
+        except OSError as error:
+            raise InputError(f"{name}: cannot be read ({error.strerror or error}). Check that it is there and may be read.") from error
+    return tuple(fingerprints)
+
+
+def missing_table(inputs: InputsSettings, table: str, found: Found) -> InputError:
+    """Return the error for a required table without a file, naming what lies there instead."""
+    root = _input_folder(inputs)
+    there = sorted(path.name + ("/" if path.is_dir() else "") for path in _listed(root))
+    endings = ", ".join(FORMATS)
+    text = f"{table}: required, but no file {table}.* and no folder {table}/ with files in {root} (endings read: {endings}). "
+    text += f"Found there: {_some(there)}. " if there else "The folder is empty. "
+    if found.ignored:
+        return InputError(text + f"{found.ignored[0]} is of a format that is not read: save it as .csv, .xlsx or .parquet.")
+    near = _nearest_file(table, there)
+    example = str(root / near) if near else f"path/to/your-{table}.csv"
+    return InputError(text + f'Name the file after the table, or say where it is: [inputs.{table}] path = "{example}".')
+
+
+def _input_folder(inputs: InputsSettings) -> Path:
+    _refuse_object_store("[inputs] path", inputs.path)
+    root = Path(inputs.path)
+    if not root.exists():
+        raise InputError(f'[inputs] path = "{inputs.path}": no such folder (looked for {root.absolute()}). Create it or mend the path.')
+    if not root.is_dir():
+        raise InputError(
+            f'[inputs] path = "{inputs.path}" is a file; the folder of the input tables was expected. '
+            f'Name the folder there, and the file under its table: [inputs.sales] path = "{inputs.path}".'
+        )
+    return root
+
+
+def _configured(root: Path, table: str, configured: str) -> Found:
+    """Files under a path that the config names: relative to the working directory, else to the input folder."""
+    key = f'[inputs.{table}] path = "{configured}"'
+    _refuse_object_store(f"[inputs.{table}] path", configured)
+    path = Path(configured)
+    if not path.exists() and (root / configured).exists():
+        path = root / configured
+    if not path.exists():
+        raise InputError(f"{key}: no such file or folder (looked for {path.absolute()} and in {root}). Mend the path or take the line out.")
+    listed = [inner for inner in _listed(path) if inner.is_file()] if path.is_dir() else [path]
+    files = {_name(root, path, inner): inner for inner in listed if inner.suffix.casefold() in FORMATS}
+    ignored = tuple(_name(root, path, inner) for inner in listed if inner.suffix.casefold() not in FORMATS)
+    if not files:
+        what = f"holds {_some(ignored)}" if ignored else "is empty"
+        what = what if path.is_dir() else "is of a format that is not read"
+        raise InputError(f"{key}: {what}. Endings read: {', '.join(FORMATS)}. Save the table in one of these formats.")
+    return Found(files, ignored)
+
+
+def _name(root: Path, path: Path, inner: Path) -> str:
+    """Name a file by its place in the input folder; outside of it, by the configured folder: never by an absolute path."""
+    absolute = inner.absolute()
+    if absolute.is_relative_to(root.absolute()):
+        return absolute.relative_to(root.absolute()).as_posix()
+    return f"{path.name}/{inner.name}" if path.is_dir() else inner.name
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Entries of a folder by name, without hidden, temporary and bookkeeping files."""
+    try:
+        entries = sorted(folder.iterdir(), key=lambda path: path.name)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be listed ({error.strerror or error}). Check that it is a folder that may be read.") from error
+    return [path for path in entries if not _is_passed_over(path.name)]
+
+
+def _is_passed_over(name: str) -> bool:
+    """Whether a name is that of a hidden file, an office lock, a checksum, a marker or a file still being written."""
+    return name.startswith((".", "~", "_")) or name.casefold().endswith((".crc", ".tmp", ".part", ".bak", ".swp", "~"))
+
+
+def _nearest_file(table: str, names: Iterable[str]) -> str | None:
+    readable = [name for name in names if Path(name.rstrip("/")).suffix.casefold() in FORMATS or name.endswith("/")]
+    holding = [name for name in readable if table in name.casefold()]
+    near = difflib.get_close_matches(table, [Path(name).stem.casefold() for name in readable], n=1, cutoff=0.6)
+    return next(iter(holding), None) or next((name for name in readable if near and Path(name).stem.casefold() == near[0]), None)
+
+
+def _some(names: Iterable[str], most: int = 12) -> str:
+    listed = list(names)
+    return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")
+
+
+def _refuse_object_store(key: str, path: str) -> None:
+    if "://" in path:
+        raise InputError(
+            f'{key} = "{path}": input tables in an object store are not supported yet; a local folder was expected. '
+            "Copy or mount the folder and name it there."
+        )

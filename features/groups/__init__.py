@@ -1,0 +1,1 @@
+"""Feature groups, one a file. The registry in `features.groups.registry` lists those in use."""

@@ -1,0 +1,139 @@
+"""Reads the filled-in Orders sheets of a workbook: run id, and one line per row with the cell it stands in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import openpyxl
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.exceptions import InvalidFileException
+
+from flows.workbook.layout import APPROVED, ORDER_KEYS, ORDERS, REASON, RECOMMENDED, RUN_ID_NAME
+
+NEEDED = (*ORDER_KEYS, RECOMMENDED, APPROVED, REASON)
+_SEARCHED_ROWS = 10
+
+
+class WorkbookRefused(ValueError):
+    """A workbook that cannot be applied; the message names sheet and cell, and what mends it."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of an Orders sheet, as it stands there."""
+
+    sheet: str
+    row: int
+    columns: dict[str, int]
+    values: dict[str, Any]
+
+    def cell(self, column: str) -> str:
+        """Return where a value stands, as in `Orders!G12`."""
+        return f"{self.sheet}!{get_column_letter(self.columns[column] + 1)}{self.row}"
+
+
+@dataclass(frozen=True)
+class FilledWorkbook:
+    """What `apply` needs of a workbook."""
+
+    run_id: str
+    lines: list[Line]
+
+
+def read_filled(path: Path) -> FilledWorkbook:
+    """Read a filled-in workbook; formulas count by the value they were saved with.
+
+    Raises
+    ------
+    WorkbookRefused
+        If the file is no workbook, names no run, has no Orders sheet with the columns that are needed, or holds a formula
+        there that was never computed.
+    """
+    filled = _read(path, computed=False)
+    if any(_is_formula(value) for line in filled.lines for value in line.values.values()):
+        # what begins with "=" is a formula or a text that looks like one: the saved results tell which
+        results = {(line.sheet, line.row): line.values for line in _read(path, computed=True).lines}
+        filled = replace(filled, lines=[_computed(line, results.get((line.sheet, line.row), {})) for line in filled.lines])
+    return filled
+
+
+def _is_formula(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("=")
+
+
+def _computed(line: Line, results: dict[str, Any]) -> Line:
+    """Return the line with its formulas replaced by their results."""
+    values = {column: results.get(column) if _is_formula(value) else value for column, value in line.values.items()}
+    for column, value in values.items():
+        if value is None and line.values[column] is not None:
+            raise WorkbookRefused(
+                f"{line.cell(column)} holds the formula {line.values[column]!r} without a result. "
+                "Write the number itself, or save the workbook in Excel or LibreOffice."
+            )
+    return replace(line, values=values)
+
+
+def _read(path: Path, *, computed: bool) -> FilledWorkbook:
+    try:
+        book = openpyxl.load_workbook(path, data_only=computed, read_only=True)
+    except FileNotFoundError:
+        raise WorkbookRefused(f"{path} does not exist. Name the workbook that you filled in, such as report.xlsx of a run.") from None
+    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+        raise WorkbookRefused(f"{path} cannot be read as an Excel workbook ({error}). Save it as .xlsx and apply that file.") from error
+    try:
+        sheets = [sheet for sheet in book.worksheets if sheet.title == ORDERS or sheet.title.removeprefix(f"{ORDERS} ").isdigit()]
+        if not sheets:
+            names = ", ".join(book.sheetnames)
+            raise WorkbookRefused(
+                f"{path} has no sheet {ORDERS!r}; it has {names}. Apply the report.xlsx of a run, with its sheets' names unchanged."
+            )
+        return FilledWorkbook(_run_id(book, path), [line for sheet in sheets for line in _lines(sheet, path)])
+    finally:
+        book.close()
+
+
+def _run_id(book: openpyxl.Workbook, path: Path) -> str:
+    """Return the run id from its named cell or, where a program dropped the name, from the document's custom property."""
+    if RUN_ID_NAME in book.defined_names:
+        for sheet, cell in book.defined_names[RUN_ID_NAME].destinations:
+            if sheet in book.sheetnames and (value := book[sheet][cell].value):
+                return str(value)
+    for known in book.custom_doc_props.props:
+        if known.name == RUN_ID_NAME and known.value:
+            return str(known.value)
+    raise WorkbookRefused(
+        f"{path} does not say which run it belongs to: neither the cell named {RUN_ID_NAME} (Summary!B3) "
+        "nor the document property of that name is there. "
+        "Apply the report.xlsx of a run, filled in and saved as .xlsx."
+    )
+
+
+def _lines(sheet: Any, path: Path) -> Iterator[Line]:
+    columns: dict[str, int] = {}
+    for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        if not columns:
+            found = {str(name).strip(): index for index, name in enumerate(values) if name is not None}
+            if all(name in found for name in ORDER_KEYS):
+                columns = found
+                _check_columns(columns, sheet.title, number, path)
+            elif number == _SEARCHED_ROWS:
+                break
+            continue
+        line = {name: values[index] if (index := columns[name]) < len(values) else None for name in NEEDED}
+        if any(value not in (None, "") for value in line.values()):
+            yield Line(sheet.title, number, columns, line)
+    if not columns:
+        raise WorkbookRefused(
+            f"{path}, sheet {sheet.title}: no row of the first {_SEARCHED_ROWS} holds the column names {', '.join(NEEDED)}. "
+            "Put the headings back as they were in report.xlsx."
+        )
+
+
+def _check_columns(columns: dict[str, int], sheet: str, row: int, path: Path) -> None:
+    if missing := [name for name in NEEDED if name not in columns]:
+        raise WorkbookRefused(
+            f"{path}, sheet {sheet}, row {row}: column {', '.join(missing)} is missing; "
+            f"found {', '.join(columns)}. Put it back as it was in report.xlsx."
+        )

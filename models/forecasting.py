@@ -1,0 +1,139 @@
+"""Forecasts of one region: trees where a series has history, statsmodels where it is short, its like where it is new."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from features.matrix import PreparedPanel, design_matrix, forecast_pairs
+from features.profile import histories
+from models.baselines import exponential_smoothing, per_series, theta
+from models.contracts import QUANTILES
+from models.forecaster import Forecaster
+from models.predictive import ErrorLibrary
+
+Floats = NDArray[np.float64]
+
+THETA_FROM = 8
+"""Known periods from which a short series is forecast by theta; below, by exponential smoothing."""
+
+FALLBACK_QUANTILES = np.array([0.2, 0.3, 0.6, 0.9, 1.3, 1.8, 2.2])
+"""Quantiles ÷ mean where no error was ever measured: about a gamma of coefficient of variation 0.65; never called calibrated."""
+
+
+@dataclass(frozen=True)
+class RegionForecast:
+    """Forecasts and what is needed to draw paths from them.
+
+    series: fc, sku, the profile's columns, model and calibrated, one row per series; mean: shape (series, horizon), units;
+    quantiles: shape (series, horizon, levels), units; segment: shape (series,), −1 without a library.
+    """
+
+    series: pl.DataFrame
+    mean: Floats
+    quantiles: Floats
+    segment: NDArray[np.int64]
+
+
+def forecast_region(
+    prepared: PreparedPanel,
+    forecaster: Forecaster | None,
+    library: ErrorLibrary | None,
+    *,
+    horizon: int,
+    youngest: int,
+    spread: str,
+    threads: int,
+) -> RegionForecast:
+    """Forecast every active series of a region for `horizon` periods after its last known one.
+
+    Parameters
+    ----------
+    prepared
+        The region's panel.
+    forecaster, library
+        Trees and measured errors; None where there was too little to learn from: every series is then a short one.
+    youngest
+        Known periods from which the trees forecast a series.
+    spread
+        Feature that tells how variable a series is, as in `models.training.calibrate`.
+    threads
+        Threads of LightGBM; 0 takes all cores.
+    """
+    profile = prepared.profile.filter("active")
+    count = profile.height
+    origins, horizons = forecast_pairs(prepared, horizon)
+    matrix = design_matrix(prepared, origins, horizons)
+    level = prepared.level[origins].astype(float)
+    known = profile["known"].to_numpy()
+    short = known < youngest if forecaster else np.ones(count, dtype=bool)
+    model = np.where(short, np.where(known >= THETA_FROM, "theta", np.where(known >= 2, "exponential_smoothing", "like_items")), "trees")
+    if forecaster:
+        mean = forecaster.predict(matrix, level, threads=threads).reshape(count, horizon)
+        model = np.where(~short & (forecaster.own is not None), "trees_region", model)
+    else:
+        mean = np.zeros((count, horizon))
+    mean[short] = _short(prepared, np.flatnonzero(short), known, matrix, horizon)
+
+    variability = matrix[spread].to_numpy().reshape(count, horizon)[:, 0].astype(float)
+    quantiles, segment, calibrated = _distribution(mean, np.where(short, np.inf, variability), library, horizon)
+    series = profile.with_columns(pl.Series("model", model), pl.Series("calibrated", calibrated & ~short))
+    return RegionForecast(series, mean, quantiles, segment)
+
+
+def _short(prepared: PreparedPanel, rows: NDArray[np.intp], known: NDArray[np.int64], matrix: pl.DataFrame, horizon: int) -> Floats:
+    """Return forecasts of short series: their own level by statsmodels, or that of like items, in the season of their region."""
+    cadence, count = prepared.panel.cadence, len(known)
+    active = prepared.panel.series.filter(prepared.profile["active"])
+    flat = np.zeros((count, horizon))
+    with_history = rows[known[rows] >= 2]
+    for chosen, method in (
+        (with_history[known[with_history] >= THETA_FROM], lambda values, periods: theta(values, cadence.season, periods)),
+        (with_history[known[with_history] < THETA_FROM], exponential_smoothing),
+    ):
+        flat[chosen] = per_series(method, histories(prepared.demand, active[chosen]), horizon)
+    new = rows[known[rows] < 2]
+    flat[new] = _level_of_like_items(prepared, known)[new, None]
+    if cadence.frequency == "week":
+        return flat[rows]
+    season = np.nan_to_num(matrix["region_season"].to_numpy().astype(float), nan=1.0).reshape(count, horizon)
+    shaped: Floats = flat[rows] * season[rows] / np.maximum(season[rows].mean(axis=1, keepdims=True), 1e-9)
+    return shaped
+
+
+def _level_of_like_items(prepared: PreparedPanel, known: NDArray[np.int64]) -> Floats:
+    """Return per series the median level of the same item elsewhere in the region, else of its category, else of the region."""
+    panel = prepared.panel
+    last = panel.series["last"].filter(prepared.profile["active"]).to_numpy()
+    rows = panel.rows[last].select("sku", "category", level=pl.Series(prepared.level[last], dtype=pl.Float64), known=pl.Series(known >= 2))
+    experienced = pl.col("level").filter(pl.col("known"))
+    levels = rows.select(
+        pl.coalesce(experienced.median().over("sku"), experienced.median().over("category"), experienced.median(), pl.col("level"))
+    )
+    return levels.to_series().to_numpy().astype(float)
+
+
+def _distribution(
+    mean: Floats, variability: Floats, library: ErrorLibrary | None, horizon: int
+) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
+    if library is None:
+        nothing = np.full(len(mean), -1, dtype=np.int64)
+        return mean[:, :, None] * FALLBACK_QUANTILES, nothing, np.zeros(len(mean), dtype=bool)
+    segment = library.segments.of(mean.mean(axis=1), variability)
+    half = (np.arange(horizon) >= (library.periods + 1) // 2).astype(np.int64)
+    return mean[:, :, None] * library.quantiles[segment][:, half], segment, library.calibrated[segment]
+
+
+def forecasts_frame(forecast: RegionForecast, dates: pl.Series, region: str) -> pl.DataFrame:
+    """Return the published form: one row per series × period, sorted by fc, sku, date; run_id and as_of are added on publishing."""
+    count, horizon = forecast.mean.shape
+    keys = forecast.series.select("fc", "sku").select(pl.all().gather(np.repeat(np.arange(count), horizon)))
+    quantiles = np.round(forecast.quantiles.reshape(count * horizon, -1), 3)
+    return keys.with_columns(
+        pl.Series("date", np.tile(dates.to_numpy(), count), dtype=pl.Date),
+        pl.Series("horizon", np.tile(np.arange(1, horizon + 1), count), dtype=pl.Int32),
+        pl.Series("mean", np.round(forecast.mean.ravel(), 3)),
+        *(pl.Series(name, quantiles[:, place]) for place, name in enumerate(QUANTILES)),
+        region=pl.lit(region),
+    )

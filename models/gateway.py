@@ -1,0 +1,114 @@
+"""The one door to LightGBM: selects the stored features, casts them, refuses the rest; trains, predicts, stores as text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class FeatureMismatch(Exception):
+    """A design matrix does not hold the features a model was trained on."""
+
+
+@dataclass(frozen=True)
+class TreeModel:
+    """Trees and the names of the features they were trained on, in order.
+
+    fills: per feature the value to use where it is missing, or None. LightGBM takes a missing value for 0 where training never
+    met one, so such features are filled with their training mean.
+    """
+
+    text: str
+    features: tuple[str, ...]
+    trees: int
+    fills: tuple[float | None, ...]
+
+    def first(self, trees: int) -> "TreeModel":
+        """Return a model of the first `trees` trees alone."""
+        return TreeModel(lgb.Booster(model_str=self.text).model_to_string(num_iteration=trees), self.features, trees, self.fills)
+
+
+def checked(matrix: pl.DataFrame, features: tuple[str, ...]) -> pl.DataFrame:
+    """Return `features` of `matrix` as Float32 in that order.
+
+    Raises
+    ------
+    FeatureMismatch
+        If a feature is missing or not a number: LightGBM would abort the process, or predict silently wrong.
+    """
+    if missing := [name for name in features if name not in matrix.columns]:
+        raise FeatureMismatch(f"the design matrix lacks {len(missing)} of the model's {len(features)} features: {', '.join(missing[:5])}")
+    chosen = matrix.select(features)
+    if bad := [f"{name} ({dtype})" for name, dtype in chosen.schema.items() if not dtype.is_numeric() or dtype.is_decimal()]:
+        raise FeatureMismatch(f"features must be numbers, found {', '.join(bad[:5])}")
+    return chosen.cast(pl.Float32)
+
+
+def train(
+    matrix: pl.DataFrame,
+    target: Floats,
+    weight: Floats,
+    *,
+    parameters: Mapping[str, float | int | str],
+    rounds: int,
+    threads: int,
+    seed: int,
+    start: Floats | None = None,
+) -> TreeModel:
+    """Train trees on a design matrix.
+
+    Parameters
+    ----------
+    matrix, target, weight
+        n rows; target must be finite, weight > 0.
+    start
+        Raw scores, shape (n,), that the trees add to: the prediction of a model they continue.
+
+    Raises
+    ------
+    ValueError
+        If a target is not finite: LightGBM would train on it without a word.
+    """
+    if bad := int((~np.isfinite(target)).sum()):
+        raise ValueError(f"{bad} of {len(target)} training targets are not finite numbers")
+    features = tuple(matrix.columns)
+    data = lgb.Dataset(
+        checked(matrix, features),
+        label=target,
+        weight=weight,
+        init_score=start,
+        params={"verbose": -1, **_fixed(threads, seed), **parameters},
+    )
+    booster = lgb.train({"verbose": -1, **_fixed(threads, seed), **parameters}, data, num_boost_round=rounds)
+    return TreeModel(booster.model_to_string(), features, booster.num_trees(), _fills(matrix))
+
+
+def predict_raw(model: TreeModel, matrix: pl.DataFrame, *, threads: int, trees: int | None = None) -> Floats:
+    """Return raw scores of the first `trees` trees (all by default), shape (rows of matrix,)."""
+    if matrix.is_empty():
+        return np.empty(0)
+    booster = lgb.Booster(model_str=model.text)
+    return np.asarray(booster.predict(_filled(matrix, model), raw_score=True, num_threads=threads, num_iteration=trees or model.trees))
+
+
+def _fills(matrix: pl.DataFrame) -> tuple[float | None, ...]:
+    means = matrix.select(pl.when(pl.all().null_count() == 0).then(pl.all().cast(pl.Float64).mean())).row(0)
+    return tuple(None if mean is None else round(mean, 6) for mean in means)
+
+
+def _filled(matrix: pl.DataFrame, model: TreeModel) -> pl.DataFrame:
+    chosen = checked(matrix, model.features)
+    return chosen.with_columns(
+        pl.col(name).fill_null(fill)
+        for name, fill in zip(model.features, model.fills, strict=True)
+        if fill is not None and chosen[name].null_count()
+    )
+
+
+def _fixed(threads: int, seed: int) -> dict[str, int | bool]:
+    return {"num_threads": threads, "seed": seed, "deterministic": True, "force_row_wise": True}

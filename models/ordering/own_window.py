@@ -1,0 +1,83 @@
+"""What tonight's order is worth in its own window: shortage it prevents against stock it leaves on the shelf."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.ordering.stock_roll import Floats, Lead, StockRoll, at
+
+Money = NDArray[np.float64]
+Units = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class OwnWindow:
+    """Levels of the order, in units, at which something changes on a path.
+
+    short: unit u of the order prevents a unit of unmet demand where u <= short, shape (rows, paths).
+    sold: unit u is still on the shelf at the end of the window's j-th period where u > sold[j], shape (review, rows, paths).
+    shortage, holding: money per unit, and per unit and period, shape (rows,).
+    """
+
+    short: Floats
+    sold: Floats
+    shortage: Money
+    holding: Money
+
+    @property
+    def tolerance(self) -> Money:
+        """Money per unit of the order below which a gain is rounding noise."""
+        return 1e-6 * (self.shortage + self.holding)
+
+    def of(self, rows: NDArray[np.intp]) -> "OwnWindow":
+        """Return the same for some rows."""
+        return OwnWindow(self.short[rows], self.sold[:, rows], self.shortage[rows], self.holding[rows])
+
+    def gain(self, low: Units, high: Units) -> Money:
+        """Return the mean money saved by the order's units between two levels, shape (rows,)."""
+        a, b, width = _columns(low, high)
+        saved = np.clip(self.short - a, 0, width).mean(axis=1, dtype=np.float64)
+        held = sum(np.clip(b - sold, 0, width).mean(axis=1, dtype=np.float64) for sold in self.sold)
+        return np.asarray(self.shortage * saved - self.holding * held, dtype=np.float64)
+
+    def marginal(self, level: Units) -> Money:
+        """Return the money saved by the next sliver of the order above a level, per unit, shape (rows,)."""
+        u, paths = level.astype(np.float32)[:, None], self.short.shape[1]
+        saves = np.count_nonzero(self.short > u, axis=1)
+        held = sum(np.count_nonzero(sold <= u, axis=1) for sold in self.sold)
+        return np.asarray((self.shortage * saves - self.holding * held) / paths, dtype=np.float64)
+
+    def next_change(self, level: Units) -> Units:
+        """Return the lowest level above the given one at which the marginal value of some path changes."""
+        u = level.astype(np.float32)[:, None]
+        nearest = np.where(self.short > u, self.short, np.inf).min(axis=1)
+        for sold in self.sold:
+            nearest = np.minimum(nearest, np.where(sold > u, sold, np.inf).min(axis=1))
+        return nearest.astype(np.float64)
+
+
+def own_window(roll: StockRoll, lead: Lead, review: int, shortage: Money, holding: Money) -> OwnWindow:
+    """Return the window from the order's arrival to the day before the next order's: periods lead … lead + review − 1.
+
+    Stock is used first in, first out, so unit u of the order sells once the demand since its arrival has passed the stock
+    in front of it, and a later arrival cannot delay it: marginal cost accounting (Levi, Pál, Roundy and Shmoys 2007,
+    Mathematics of Operations Research 32(2)). A unit prevents unmet demand where the stock without it would run out in the
+    window. Where demand waits, units still owed as the window opens count as unmet in it, once each (with a review of one
+    period this is the textbook's shortage cost per unit and period). `lead` is a number of periods, or one per path.
+    """
+    stock = roll.stock_at(lead)
+    before_arrival = roll.demand_until(lead) + stock
+    first_arrivals = at(roll.arrived[:, :, None], lead)
+    sold = np.empty((review, *stock.shape), dtype=np.float32)
+    short = np.full(stock.shape, -np.inf, dtype=np.float32)
+    for j in range(review):
+        sold[j] = at(roll.demand, lead + j) - before_arrival
+        later = at(roll.arrived[:, :, None], lead + j) - first_arrivals
+        np.maximum(short, sold[j] - later, out=short)
+    return OwnWindow(short, sold, shortage, holding)
+
+
+def _columns(low: Units, high: Units) -> tuple[Floats, Floats, Floats]:
+    a, b = low.astype(np.float32)[:, None], high.astype(np.float32)[:, None]
+    return a, b, b - a

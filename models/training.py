@@ -1,0 +1,85 @@
+"""A night of training: judge on held-back windows, then train on everything; shared trees first, then each region's own."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from models.forecaster import REGION_ROUNDS, Forecaster, rounds_that_pay, train_own, train_shared
+from models.gateway import TreeModel
+from models.predictive import ErrorLibrary, HeldBack, build_library
+
+LEAST_ROWS = 300
+"""Fewest training rows from which trees are grown at all."""
+
+
+@dataclass(frozen=True)
+class SharedModels:
+    """judge: trained without the held-back windows, to be judged on them; final: trained on everything."""
+
+    judge: TreeModel | None
+    final: TreeModel
+
+
+@dataclass(frozen=True)
+class RegionOutcome:
+    """own: the region's trees, None where they do not pay; held_back: the held-back windows with `mean`, the forecast of each row."""
+
+    own: TreeModel | None
+    held_back: pl.DataFrame
+
+
+def train_all_regions(sample: pl.DataFrame, *, window: int, frequency: str, threads: int, seed: int) -> SharedModels | None:
+    """Train the shared trees on the samples of all regions; None where there is too little to learn from."""
+    rows = sample.filter(pl.col("window") < 0)
+    if rows.height < LEAST_ROWS:
+        return None
+    early = _before_windows(rows, window)
+    judge = train_shared(early, frequency=frequency, threads=threads, seed=seed) if early.height >= LEAST_ROWS else None
+    return SharedModels(judge, train_shared(rows, frequency=frequency, threads=threads, seed=seed))
+
+
+def train_region(sample: pl.DataFrame, shared: SharedModels, *, window: int, frequency: str, threads: int, seed: int) -> RegionOutcome:
+    """Train a region's own trees as far as its earlier held-back window improves, and forecast both windows out of sample."""
+    rows, held_back = sample.filter(pl.col("window") < 0), sample.filter(pl.col("window") >= 0)
+    if shared.judge is None or held_back.is_empty():
+        return RegionOutcome(None, held_back.with_columns(mean=pl.lit(None, dtype=pl.Float64)))
+    early = _before_windows(rows, window)
+    options = {"frequency": frequency, "threads": threads, "seed": seed}
+    own = train_own(early, shared.judge, rounds=REGION_ROUNDS, **options) if early.height >= LEAST_ROWS else None  # type: ignore[arg-type]
+    rounds = rounds_that_pay(own, shared.judge, held_back.filter(pl.col("window") == 0), threads=threads) if own else 0
+    judged = Forecaster(shared.judge, own.first(rounds) if own and rounds else None)
+    mean = judged.predict(held_back, held_back["level"].to_numpy().astype(float), threads=threads)
+    final = train_own(rows, shared.final, rounds=rounds, **options)  # type: ignore[arg-type]
+    return RegionOutcome(final, held_back.with_columns(mean=mean))
+
+
+def calibrate(held_back: pl.DataFrame, *, window: int, spread: str, seed: int) -> ErrorLibrary | None:
+    """Return the error library from the regions' held-back windows, stacked; None where there are none.
+
+    Parameters
+    ----------
+    held_back
+        Rows of RegionOutcome.held_back: whole blocks of `window` consecutive rows each, in order of the horizon.
+    spread
+        Feature that tells how variable a series is.
+    """
+    judged = held_back.filter(pl.col("mean").is_not_null())
+    if judged.is_empty() or not window:
+        return None
+
+    def block(column: str) -> np.ndarray:
+        return judged[column].cast(pl.Float64).to_numpy().reshape(-1, window)
+
+    outcome = HeldBack(
+        mean=block("mean"),
+        at_least=block("at_least"),
+        observed=judged["target"].is_not_null().to_numpy().reshape(-1, window),
+        spread=block(spread)[:, 0],
+        window=judged["window"].to_numpy().reshape(-1, window)[:, 0].astype(np.int64),
+    )
+    return build_library(outcome, np.random.default_rng(seed))
+
+
+def _before_windows(rows: pl.DataFrame, window: int) -> pl.DataFrame:
+    return rows.filter(pl.col("age") >= 2 * window)

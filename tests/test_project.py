@@ -1,0 +1,150 @@
+"""The project itself: set-up, lock, references, links, rooms, and the checks that watch over them."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from data.settings import InputsSettings, LakeSettings, OutputSettings
+from models.settings import ForecastSettings, ReplenishmentSettings
+from scripts import check_modules, make_docs
+
+REPO = Path(__file__).resolve().parent.parent
+PAGES = [
+    REPO / "README.md",
+    REPO / "CONTRIBUTING.md",
+    *sorted((REPO / "docs").rglob("*.md")),
+    REPO / "data" / "samples" / "fresh" / "README.md",
+]
+SECTIONS: dict[str, type[BaseModel]] = {
+    "inputs": InputsSettings,
+    "lake": LakeSettings,
+    "output": OutputSettings,
+    "forecast": ForecastSettings,
+    "replenishment": ReplenishmentSettings,
+}
+
+
+def locked() -> dict[str, str]:
+    """Pinned package → the lines of its entry."""
+    text = (REPO / "requirements.lock").read_text()
+    entries = re.split(r"\n(?=[a-z0-9])", text.strip())
+    return {re.match(r"[a-z0-9._-]+", entry)[0]: entry for entry in entries if not entry.startswith("#")}
+
+
+def test_every_package_is_pinned_with_hashes():
+    entries = locked()
+    assert len(entries) > 100
+    assert not [name for name, entry in entries.items() if "==" not in entry or "--hash=sha256:" not in entry]
+
+
+def test_the_lock_names_no_address():
+    assert not re.search(r"://|index-url|find-links|@ ", (REPO / "requirements.lock").read_text())
+
+
+def test_the_lock_holds_every_declared_dependency():
+    project = tomllib.loads((REPO / "pyproject.toml").read_text())
+    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"] + project["build-system"]["requires"]
+    names = {re.match(r"[A-Za-z0-9._-]+", line)[0].lower().replace("_", "-") for line in wanted}
+    assert names <= set(locked())
+
+
+def test_commands_in_the_pages_are_targets_of_the_makefile():
+    targets = set(re.findall(r"^([a-z]+):", (REPO / "Makefile").read_text(), re.MULTILINE))
+    assert {"setup", "demo", "test", "check", "bench"} <= targets
+    said = {command for page in PAGES for command in re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(), re.MULTILINE)}
+    assert {"demo", "test", "check"} <= said
+    assert said <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPO)))
+def test_links_lead_somewhere(page):
+    links = [link.split("#")[0] for link in re.findall(r"(?<!!)\[[^\]]+\]\(([^)]+)\)", page.read_text()) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_reference_pages_are_current():
+    assert make_docs.main(["--check"]) == 0, "run make docs"
+
+
+def test_a_stale_reference_page_is_noticed(tmp_path, monkeypatch, capsys):
+    (tmp_path / "docs").mkdir()
+    for name in make_docs.PAGES:
+        shutil.copy(REPO / "docs" / name, tmp_path / "docs" / name)
+    page = tmp_path / "docs" / "input-tables.md"
+    page.write_text(page.read_text().replace("| `units` |", "| `pieces` |"))
+    monkeypatch.setattr(make_docs, "REPO", tmp_path)
+    assert make_docs.main(["--check"]) == 1
+    assert capsys.readouterr().err == "docs/input-tables.md is not current: run make docs\n"
+
+
+@pytest.mark.parametrize("config", sorted((REPO / "configs").glob("*.toml")), ids=lambda path: path.stem)
+def test_configs_hold_only_known_keys(config):
+    content = tomllib.loads(config.read_text())
+    assert content["name"] == config.stem
+    for section, model in SECTIONS.items():
+        if section in content:
+            model.model_validate(content.pop(section))
+    assert set(content) == {"name", "frequency", "horizon", "seed"}
+
+
+def test_rooms_point_one_way():
+    lint = subprocess.run([Path(sys.executable).with_name("lint-imports")], cwd=REPO, capture_output=True, text=True, check=False)
+    assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
+def test_modules_are_short_and_nothing_stands_twice():
+    assert check_modules.faults(REPO) == []
+
+
+def write_module(root: Path, name: str, text: str) -> None:
+    (root / "data").mkdir(exist_ok=True)
+    (root / "data" / name).write_text(text)
+
+
+SIX_LINES = "\n".join(f"value_{number} = compute({number})" for number in range(6))
+
+
+def test_code_that_stands_twice_is_named_with_both_places(tmp_path):
+    indented = "\n".join("    " + line for line in SIX_LINES.splitlines())
+    write_module(tmp_path, "one.py", f'"""One."""\n\nimport os\n\n{SIX_LINES}\n')
+    write_module(tmp_path, "two.py", f'"""Two."""\n\n\ndef two():\n    # the same, further in\n{indented}\n')
+    (fault,) = check_modules.faults(tmp_path)
+    assert fault.startswith("data/two.py:6 repeats 6 lines of data/one.py:5:")
+
+
+def test_five_equal_lines_and_equal_imports_may_stand_twice(tmp_path):
+    imports = "\n".join(f"import module_{number}" for number in range(9))
+    five = "\n".join(SIX_LINES.splitlines()[:5])
+    write_module(tmp_path, "one.py", f"{imports}\n{five}\nfirst = 1\n")
+    write_module(tmp_path, "two.py", f"{imports}\n{five}\nsecond = 2\n")
+    assert check_modules.faults(tmp_path) == []
+
+
+def test_a_module_over_the_limit_is_named(tmp_path):
+    write_module(tmp_path, "long.py", "\n".join(f"x{number} = {number}" for number in range(501)))
+    assert check_modules.faults(tmp_path) == ["data/long.py has 501 lines, at most 500 are allowed: give it one job"]
+
+
+def test_setup_names_what_is_missing(tmp_path):
+    """An interpreter that is too old, or none, is told in one message, and nothing is made."""
+    (tmp_path / "scripts").mkdir()
+    for name in ("scripts/set_up", "requirements.lock", "pyproject.toml"):
+        shutil.copy(REPO / name, tmp_path / name)
+    environment = {"PATH": "/usr/bin:/bin", "PYTHON": "false"}
+    made = subprocess.run([tmp_path / "scripts" / "set_up"], env=environment, capture_output=True, text=True, check=False)
+    assert made.returncode == 1
+    assert "fillrate needs Python 3.11 or newer" in made.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize("script", ["scripts/set_up", "scripts/install_browser", ".ci/run"])
+def test_shell_scripts_parse_and_can_be_started(script):
+    path = REPO / script
+    assert path.stat().st_mode & 0o100
+    assert subprocess.run(["bash", "-n", path], capture_output=True, check=False).returncode == 0
