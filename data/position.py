@@ -22,9 +22,7 @@ class StockPosition(dy.Schema):
     stock_rolled_forward = dy.Bool(description="whether sales and receipts since an older snapshot were booked on it")
 
 
-def stock_position(
-    stock: pl.DataFrame, sales: pl.DataFrame, receipts: pl.DataFrame | None, as_of: date
-) -> dy.DataFrame[StockPosition]:
+def stock_position(stock: pl.DataFrame, sales: pl.DataFrame, receipts: pl.DataFrame | None, as_of: date) -> dy.DataFrame[StockPosition]:
     """Return stock at the close of `as_of`, sorted by fc and sku.
 
     A snapshot shows the close of its day, so sales and receipts from the day after it up to `as_of` are booked on an

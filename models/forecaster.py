@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.samples import SAMPLE_COLUMNS
-from models.gateway import TreeModel, predict_raw, train
+from models.gateway import TreeGrower, TreeModel
 
 Floats = NDArray[np.float64]
 
@@ -41,45 +41,31 @@ class Forecaster:
     shared: TreeModel
     own: TreeModel | None
 
-    def predict(self, matrix: pl.DataFrame, level: Floats, *, threads: int) -> Floats:
+    def predict(self, matrix: pl.DataFrame, level: Floats, grower: TreeGrower) -> Floats:
         """Return mean demand per row, in units: exp(raw score) × level, shape (rows,)."""
-        score = predict_raw(self.shared, matrix, threads=threads)
+        score = grower.predict_raw(self.shared, matrix)
         if self.own is not None:
-            score = score + predict_raw(self.own, matrix, threads=threads)
+            score = score + grower.predict_raw(self.own, matrix)
         mean: Floats = np.exp(score) * level
         return mean
 
 
-def train_shared(sample: pl.DataFrame, *, frequency: str, threads: int, seed: int) -> TreeModel:
+def train_shared(sample: pl.DataFrame, *, frequency: str, grower: TreeGrower) -> TreeModel:
     """Train the trees that all regions share on a sample of features and SAMPLE_COLUMNS."""
-    return train(
-        _features(sample),
-        _target(sample),
-        _weight(sample, frequency),
-        parameters=_sized(SHARED_PARAMETERS, sample.height),
-        rounds=SHARED_ROUNDS,
-        threads=threads,
-        seed=seed,
-    )
+    parameters = _sized(SHARED_PARAMETERS, sample.height)
+    return grower.train(_features(sample), _target(sample), _weight(sample, frequency), parameters=parameters, rounds=SHARED_ROUNDS)
 
 
-def train_own(sample: pl.DataFrame, shared: TreeModel, *, rounds: int, frequency: str, threads: int, seed: int) -> TreeModel | None:
+def train_own(sample: pl.DataFrame, shared: TreeModel, *, rounds: int, frequency: str, grower: TreeGrower) -> TreeModel | None:
     """Train `rounds` trees of a region's own that continue from the shared prediction; None for 0 rounds."""
     if rounds == 0 or sample.is_empty():
         return None
-    return train(
-        _features(sample),
-        _target(sample),
-        _weight(sample, frequency),
-        parameters=_sized(REGION_PARAMETERS, sample.height),
-        rounds=rounds,
-        threads=threads,
-        seed=seed,
-        start=predict_raw(shared, sample, threads=threads),
-    )
+    start = grower.predict_raw(shared, sample)
+    parameters = _sized(REGION_PARAMETERS, sample.height)
+    return grower.train(_features(sample), _target(sample), _weight(sample, frequency), parameters=parameters, rounds=rounds, start=start)
 
 
-def rounds_that_pay(own: TreeModel, shared: TreeModel, held_back: pl.DataFrame, *, threads: int) -> int:
+def rounds_that_pay(own: TreeModel, shared: TreeModel, held_back: pl.DataFrame, grower: TreeGrower) -> int:
     """Return how many of a region's own trees lower its absolute error on held-back periods beyond chance, 0 if none do.
 
     A number of trees pays when the mean improvement per series is more than its standard error over series.
@@ -88,11 +74,11 @@ def rounds_that_pay(own: TreeModel, shared: TreeModel, held_back: pl.DataFrame, 
     if judged.is_empty():
         return 0
     level, target = judged["level"].to_numpy().astype(float), judged["target"].to_numpy().astype(float)
-    start = predict_raw(shared, judged, threads=threads)
+    start = grower.predict_raw(shared, judged)
     without = np.abs(np.exp(start) * level - target)
     best, most = 0, 0.0
     for trees in range(REGION_STEP, own.trees + 1, REGION_STEP):
-        score = start + predict_raw(own, judged, threads=threads, trees=trees)
+        score = start + grower.predict_raw(own, judged, trees=trees)
         gain = judged.select("series", gain=without - np.abs(np.exp(score) * level - target)).group_by("series").agg(pl.col("gain").sum())
         gains = np.sort(gain["gain"].to_numpy())
         mean, error = gains.mean(), gains.std() / np.sqrt(max(len(gains) - 1, 1))

@@ -11,6 +11,7 @@ from features.profile import histories
 from models.baselines import exponential_smoothing, per_series, theta
 from models.contracts import QUANTILES
 from models.forecaster import Forecaster
+from models.gateway import TreeGrower
 from models.predictive import ErrorLibrary
 
 Floats = NDArray[np.float64]
@@ -18,16 +19,13 @@ Floats = NDArray[np.float64]
 THETA_FROM = 8
 """Known periods from which a short series is forecast by theta; below, by exponential smoothing."""
 
-FALLBACK_QUANTILES = np.array([0.2, 0.3, 0.6, 0.9, 1.3, 1.8, 2.2])
-"""Quantiles ÷ mean where no error was ever measured: about a gamma of coefficient of variation 0.65; never called calibrated."""
-
 
 @dataclass(frozen=True)
 class RegionForecast:
     """Forecasts and what is needed to draw paths from them.
 
     series: fc, sku, the profile's columns, model and calibrated, one row per series; mean: shape (series, horizon), units;
-    quantiles: shape (series, horizon, levels), units; segment: shape (series,), −1 without a library.
+    quantiles: shape (series, horizon, levels), units; segment of the error library: shape (series,).
     """
 
     series: pl.DataFrame
@@ -39,12 +37,12 @@ class RegionForecast:
 def forecast_region(
     prepared: PreparedPanel,
     forecaster: Forecaster | None,
-    library: ErrorLibrary | None,
+    library: ErrorLibrary,
     *,
     horizon: int,
     youngest: int,
     spread: str,
-    threads: int,
+    grower: TreeGrower,
 ) -> RegionForecast:
     """Forecast every active series of a region for `horizon` periods after its last known one.
 
@@ -52,14 +50,16 @@ def forecast_region(
     ----------
     prepared
         The region's panel.
-    forecaster, library
-        Trees and measured errors; None where there was too little to learn from: every series is then a short one.
+    forecaster
+        Trees; None where there was too little to learn from: every series is then a short one.
+    library
+        Errors measured on held-back windows, or assumed ones.
     youngest
         Known periods from which the trees forecast a series.
     spread
         Feature that tells how variable a series is, as in `models.training.calibrate`.
-    threads
-        Threads of LightGBM; 0 takes all cores.
+    grower
+        LightGBM with its threads.
     """
     profile = prepared.profile.filter("active")
     count = profile.height
@@ -70,7 +70,7 @@ def forecast_region(
     short = known < youngest if forecaster else np.ones(count, dtype=bool)
     model = np.where(short, np.where(known >= THETA_FROM, "theta", np.where(known >= 2, "exponential_smoothing", "like_items")), "trees")
     if forecaster:
-        mean = forecaster.predict(matrix, level, threads=threads).reshape(count, horizon)
+        mean = forecaster.predict(matrix, level, grower).reshape(count, horizon)
         model = np.where(~short & (forecaster.own is not None), "trees_region", model)
     else:
         mean = np.zeros((count, horizon))
@@ -115,11 +115,8 @@ def _level_of_like_items(prepared: PreparedPanel, known: NDArray[np.int64]) -> F
 
 
 def _distribution(
-    mean: Floats, variability: Floats, library: ErrorLibrary | None, horizon: int
+    mean: Floats, variability: Floats, library: ErrorLibrary, horizon: int
 ) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
-    if library is None:
-        nothing = np.full(len(mean), -1, dtype=np.int64)
-        return mean[:, :, None] * FALLBACK_QUANTILES, nothing, np.zeros(len(mean), dtype=bool)
     segment = library.segments.of(mean.mean(axis=1), variability)
     half = (np.arange(horizon) >= (library.periods + 1) // 2).astype(np.int64)
     return mean[:, :, None] * library.quantiles[segment][:, half], segment, library.calibrated[segment]

@@ -1,6 +1,8 @@
 """The one door to LightGBM: selects the stored features, casts them, refuses the rest; trains, predicts, stores as text."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import lightgbm as lgb
@@ -9,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Parameters = Mapping[str, float | int | str]
 
 
 class FeatureMismatch(Exception):
@@ -33,6 +36,76 @@ class TreeModel:
         return TreeModel(lgb.Booster(model_str=self.text).model_to_string(num_iteration=trees), self.features, trees, self.fills)
 
 
+class TreeGrower:
+    """Trains and evaluates trees with fixed threads and seed; `seconds` adds up the time spent inside LightGBM.
+
+    Parameters
+    ----------
+    threads
+        Threads of LightGBM; 0 takes all cores. One and more threads give identical trees.
+    seed
+        Seed of row and feature sampling.
+    """
+
+    def __init__(self, *, threads: int, seed: int) -> None:
+        self.threads = threads
+        self.seed = seed
+        self.seconds = 0.0
+
+    def train(
+        self, matrix: pl.DataFrame, target: Floats, weight: Floats, *, parameters: Parameters, rounds: int, start: Floats | None = None
+    ) -> TreeModel:
+        """Train trees on a design matrix.
+
+        Parameters
+        ----------
+        matrix, target, weight
+            n rows; target must be finite, weight > 0.
+        parameters, rounds
+            LightGBM's parameters and the number of trees.
+        start
+            Raw scores, shape (n,), that the trees add to: the prediction of a model they continue.
+
+        Raises
+        ------
+        ValueError
+            If a target is not finite: LightGBM would train on it without a word.
+        """
+        if bad := int((~np.isfinite(target)).sum()):
+            raise ValueError(f"{bad} of {len(target)} training targets are not finite numbers")
+        features = tuple(matrix.columns)
+        settings = {
+            "verbose": -1,
+            "num_threads": self.threads,
+            "seed": self.seed,
+            "deterministic": True,
+            "force_row_wise": True,
+            **parameters,
+        }
+        with self._timed():
+            data = lgb.Dataset(checked(matrix, features), label=target, weight=weight, init_score=start, params=settings)
+            booster = lgb.train(settings, data, num_boost_round=rounds)
+        return TreeModel(booster.model_to_string(), features, booster.num_trees(), _fills(matrix))
+
+    def predict_raw(self, model: TreeModel, matrix: pl.DataFrame, *, trees: int | None = None) -> Floats:
+        """Return raw scores of the first `trees` trees (all by default), shape (rows of matrix,)."""
+        if matrix.is_empty():
+            return np.empty(0)
+        values = _filled(matrix, model)
+        with self._timed():
+            booster = lgb.Booster(model_str=model.text)
+            scores = booster.predict(values, raw_score=True, num_threads=self.threads, num_iteration=trees or model.trees)
+        return np.asarray(scores, dtype=float)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - begun
+
+
 def checked(matrix: pl.DataFrame, features: tuple[str, ...]) -> pl.DataFrame:
     """Return `features` of `matrix` as Float32 in that order.
 
@@ -49,53 +122,6 @@ def checked(matrix: pl.DataFrame, features: tuple[str, ...]) -> pl.DataFrame:
     return chosen.cast(pl.Float32)
 
 
-def train(
-    matrix: pl.DataFrame,
-    target: Floats,
-    weight: Floats,
-    *,
-    parameters: Mapping[str, float | int | str],
-    rounds: int,
-    threads: int,
-    seed: int,
-    start: Floats | None = None,
-) -> TreeModel:
-    """Train trees on a design matrix.
-
-    Parameters
-    ----------
-    matrix, target, weight
-        n rows; target must be finite, weight > 0.
-    start
-        Raw scores, shape (n,), that the trees add to: the prediction of a model they continue.
-
-    Raises
-    ------
-    ValueError
-        If a target is not finite: LightGBM would train on it without a word.
-    """
-    if bad := int((~np.isfinite(target)).sum()):
-        raise ValueError(f"{bad} of {len(target)} training targets are not finite numbers")
-    features = tuple(matrix.columns)
-    data = lgb.Dataset(
-        checked(matrix, features),
-        label=target,
-        weight=weight,
-        init_score=start,
-        params={"verbose": -1, **_fixed(threads, seed), **parameters},
-    )
-    booster = lgb.train({"verbose": -1, **_fixed(threads, seed), **parameters}, data, num_boost_round=rounds)
-    return TreeModel(booster.model_to_string(), features, booster.num_trees(), _fills(matrix))
-
-
-def predict_raw(model: TreeModel, matrix: pl.DataFrame, *, threads: int, trees: int | None = None) -> Floats:
-    """Return raw scores of the first `trees` trees (all by default), shape (rows of matrix,)."""
-    if matrix.is_empty():
-        return np.empty(0)
-    booster = lgb.Booster(model_str=model.text)
-    return np.asarray(booster.predict(_filled(matrix, model), raw_score=True, num_threads=threads, num_iteration=trees or model.trees))
-
-
 def _fills(matrix: pl.DataFrame) -> tuple[float | None, ...]:
     means = matrix.select(pl.when(pl.all().null_count() == 0).then(pl.all().cast(pl.Float64).mean())).row(0)
     return tuple(None if mean is None else round(mean, 6) for mean in means)
@@ -103,12 +129,5 @@ def _fills(matrix: pl.DataFrame) -> tuple[float | None, ...]:
 
 def _filled(matrix: pl.DataFrame, model: TreeModel) -> pl.DataFrame:
     chosen = checked(matrix, model.features)
-    return chosen.with_columns(
-        pl.col(name).fill_null(fill)
-        for name, fill in zip(model.features, model.fills, strict=True)
-        if fill is not None and chosen[name].null_count()
-    )
-
-
-def _fixed(threads: int, seed: int) -> dict[str, int | bool]:
-    return {"num_threads": threads, "seed": seed, "deterministic": True, "force_row_wise": True}
+    filled = {name: fill for name, fill in zip(model.features, model.fills, strict=True) if fill is not None and chosen[name].null_count()}
+    return chosen.with_columns(pl.col(name).fill_null(fill) for name, fill in filled.items())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import gamma
 
 from models.contracts import QUANTILES
 from models.seen_errors import SeenErrors, seen_errors
@@ -111,6 +112,22 @@ def build_library(held_back: HeldBack, generator: np.random.Generator) -> ErrorL
         coverage[number] = _coverage(ratio[chosen], observed[chosen], window[chosen])
     worst = np.abs(coverage - LEVELS).max(axis=1)
     return ErrorLibrary(segments, blocks, quantiles, np.nan_to_num(worst, nan=1.0) <= TOLERANCE, coverage)
+
+
+def fallback_library(periods: int) -> ErrorLibrary:
+    """Return one segment of assumed errors, for a history too short to measure any: gamma of coefficient of variation 0.65.
+
+    It is never called calibrated.
+    """
+    shape = 1 / 0.65**2
+    ranks = (np.arange(LEAST_BLOCKS) + 0.5) / LEAST_BLOCKS
+    errors = gamma.ppf(ranks, shape, scale=1 / shape)
+    order = np.random.default_rng(0)
+    blocks = np.stack([order.permutation(errors) for _ in range(periods)], axis=1)
+    quantiles = np.broadcast_to(gamma.ppf(LEVELS, shape, scale=1 / shape), (1, 2, len(LEVELS)))
+    segments = Segments(np.empty(0), np.empty((1, 0)))
+    sorted_blocks = blocks[np.argsort(blocks.sum(axis=1), kind="stable")].astype(np.float32)
+    return ErrorLibrary(segments, [sorted_blocks], quantiles.copy(), np.zeros(1, dtype=bool), np.full((1, len(LEVELS)), np.nan))
 
 
 def _segments(level: Floats, spread: Floats) -> Segments:

@@ -40,4 +40,8 @@ class ReplenishmentSettings(Frozen):
     review_days: int = Field(7, ge=1, le=366, description="days between two chances to order")
     case_pack: float = Field(1.0, gt=0, description="units per case")
     moq: float = Field(0.0, ge=0, description="least units per order line, or nothing")
+    threads: int = Field(2, ge=1, le=64, description="threads that simulate stock; the numbers do not depend on it")
     overstock_days: float = Field(90.0, gt=0, description="days of cover above which stock counts as overstock")
+    large_value: float = Field(
+        100.0, gt=0, description="money at risk from which an alert counts as large; with the time left it sets the severity"
+    )

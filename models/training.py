@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from models.forecaster import REGION_ROUNDS, Forecaster, rounds_that_pay, train_own, train_shared
-from models.gateway import TreeModel
+from models.gateway import TreeGrower, TreeModel
 from models.predictive import ErrorLibrary, HeldBack, build_library
 
 LEAST_ROWS = 300
@@ -29,28 +29,27 @@ class RegionOutcome:
     held_back: pl.DataFrame
 
 
-def train_all_regions(sample: pl.DataFrame, *, window: int, frequency: str, threads: int, seed: int) -> SharedModels | None:
+def train_all_regions(sample: pl.DataFrame, *, window: int, frequency: str, grower: TreeGrower) -> SharedModels | None:
     """Train the shared trees on the samples of all regions; None where there is too little to learn from."""
     rows = sample.filter(pl.col("window") < 0)
     if rows.height < LEAST_ROWS:
         return None
     early = _before_windows(rows, window)
-    judge = train_shared(early, frequency=frequency, threads=threads, seed=seed) if early.height >= LEAST_ROWS else None
-    return SharedModels(judge, train_shared(rows, frequency=frequency, threads=threads, seed=seed))
+    judge = train_shared(early, frequency=frequency, grower=grower) if early.height >= LEAST_ROWS else None
+    return SharedModels(judge, train_shared(rows, frequency=frequency, grower=grower))
 
 
-def train_region(sample: pl.DataFrame, shared: SharedModels, *, window: int, frequency: str, threads: int, seed: int) -> RegionOutcome:
+def train_region(sample: pl.DataFrame, shared: SharedModels, *, window: int, frequency: str, grower: TreeGrower) -> RegionOutcome:
     """Train a region's own trees as far as its earlier held-back window improves, and forecast both windows out of sample."""
     rows, held_back = sample.filter(pl.col("window") < 0), sample.filter(pl.col("window") >= 0)
     if shared.judge is None or held_back.is_empty():
         return RegionOutcome(None, held_back.with_columns(mean=pl.lit(None, dtype=pl.Float64)))
     early = _before_windows(rows, window)
-    options = {"frequency": frequency, "threads": threads, "seed": seed}
-    own = train_own(early, shared.judge, rounds=REGION_ROUNDS, **options) if early.height >= LEAST_ROWS else None  # type: ignore[arg-type]
-    rounds = rounds_that_pay(own, shared.judge, held_back.filter(pl.col("window") == 0), threads=threads) if own else 0
+    own = train_own(early, shared.judge, rounds=REGION_ROUNDS, frequency=frequency, grower=grower) if early.height >= LEAST_ROWS else None
+    rounds = rounds_that_pay(own, shared.judge, held_back.filter(pl.col("window") == 0), grower) if own else 0
     judged = Forecaster(shared.judge, own.first(rounds) if own and rounds else None)
-    mean = judged.predict(held_back, held_back["level"].to_numpy().astype(float), threads=threads)
-    final = train_own(rows, shared.final, rounds=rounds, **options)  # type: ignore[arg-type]
+    mean = judged.predict(held_back, held_back["level"].to_numpy().astype(float), grower)
+    final = train_own(rows, shared.final, rounds=rounds, frequency=frequency, grower=grower)
     return RegionOutcome(final, held_back.with_columns(mean=mean))
 
 

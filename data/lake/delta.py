@@ -4,6 +4,7 @@ History is never trimmed on its own (`delta.enableExpiredLogCleanup` is false): 
 versions that reruns read. What is no longer needed is removed by vacuum only.
 """
 
+import fcntl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from deltalake.exceptions import DeltaError
 from data.lake.errors import LakeError
 
 CONFIGURATION: Mapping[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}
+RECORDS_LOCK = ".records.lock"
 WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=131_072)
 
 
@@ -64,13 +66,24 @@ def scan(root: Path, table: str, schema: Mapping[str, pl.DataType], version: int
 def append(root: Path, table: str, frame: pl.DataFrame, partition_by: Sequence[str] = ()) -> int:
     """Add rows to `table`, creating it where need be, in one commit; return its new version."""
     path = root / table
-    if exists(root, table):
-        write_deltalake(DeltaTable(str(path)), frame, mode="append", schema_mode="merge", writer_properties=WRITER)
-    else:
+    if not exists(root, table):
         path.parent.mkdir(parents=True, exist_ok=True)
         partitions = list(partition_by) or None
         write_deltalake(str(path), frame, mode="error", partition_by=partitions, configuration=CONFIGURATION, writer_properties=WRITER)
+    else:
+        write_deltalake(DeltaTable(str(path)), frame, mode="append", schema_mode="merge", writer_properties=WRITER)
     return DeltaTable(str(path)).version()
+
+
+def append_record(root: Path, table: str, frame: pl.DataFrame) -> None:
+    """Add rows to a table that the deliveries of all tables share, one after the other.
+
+    Tables may be taken in side by side, and of two writers that both find the record missing Delta lets one fail.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / RECORDS_LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        append(root, table, frame)
 
 
 def overwrite(root: Path, table: str, frame: pl.DataFrame, where: str | None) -> int:

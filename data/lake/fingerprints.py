@@ -12,7 +12,7 @@ UNITS_SCALE = 1000
 
 
 def fingerprints(rows: pl.LazyFrame, layout: Layout) -> pl.DataFrame:
-    """Return one row per unit of replacement (`layout.replaces`): rows, units (null without), and a hash of the content.
+    """Return one row per unit of replacement (`layout.replaces`): rows, units (0 without), and a hash of the content.
 
     The hash is over the business columns, whatever the order of rows; where a row came from does not count, so that the
     same content in another file is no change. Hashes compare within one process only.

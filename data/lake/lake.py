@@ -10,7 +10,7 @@ import polars as pl
 from data.contracts import INPUT_TABLES
 from data.lake import delta, ledger, quarantine, upkeep
 from data.lake.days import take_days
-from data.lake.delivery import Change, DeliveryResult
+from data.lake.delivery import DeliveryResult
 from data.lake.errors import LakeError
 from data.lake.layout import LAYOUTS, between, in_regions
 from data.lake.one_state import take_state
@@ -29,7 +29,7 @@ OWN_TABLES = {ledger.TABLE: (ledger.SCHEMA, ["table", "sequence"]), quarantine.T
 class Lake:
     """The history of every input table, one Delta table each in `<root>/<table>`.
 
-    One writer at a time (`data.lock`): take locations in before the tables that refer to them.
+    One run at a time (`data.lock`). It takes locations in first; other tables may then come in side by side.
 
     Raises
     ------
@@ -105,7 +105,8 @@ class Lake:
         moved = self._settle_regions(known) if layout.table == "locations" else ()
         own = (*change.messages, *moved, *shrunk_messages(layout.table, change.held_back))
         mode = delivery or "whole_days" if layout.dated or delivery == "changes" else ledger.WHOLE_TABLE
-        if self._is_news(change, known, files):
+        files_differ = known.files != files if mode == ledger.WHOLE_TABLE else not files.items() <= known.files.items()
+        if change.days_changed or files_differ:
             sequence = known.sequence + 1
             quarantine.keep_bad_rows(
                 self.root,
@@ -154,9 +155,9 @@ class Lake:
         return delta.open_table(self.root, table).version() if self.exists(table) else None
 
     @staticmethod
-    def _is_news(change: Change, known: ledger.Ledger, files: Mapping[str, str]) -> bool:
-        """Return whether a delivery leaves a trace: changed data or a file not yet known in this form."""
-        return bool(change.days_changed) or any(known.files.get(name) != sha for name, sha in files.items())
+    def empty(table: str) -> pl.DataFrame:
+        """Return an input table with its columns and types and no rows."""
+        return INPUT_TABLES[table].create_empty()
 
     def exists(self, table: str) -> bool:
         """Return whether the lake holds `table`, be it empty."""
@@ -238,6 +239,19 @@ class Lake:
             return []
         partitions = delta.open_table(self.root, "sales", version).partitions()
         return sorted({str(partition["region"]) for partition in partitions})
+
+    def daily_totals(self, *, version: int | None = None) -> pl.DataFrame:
+        """Return rows and units of sales per day, sorted: columns date, rows, units; empty without sales."""
+        schema, _ = self._shape("sales")
+        if not self.exists("sales"):
+            return pl.DataFrame(schema={"date": pl.Date, "rows": pl.UInt32, "units": pl.Float64})
+        sales = delta.scan(self.root, "sales", {name: schema[name] for name in ("date", "units")}, version)
+        return sales.group_by("date").agg(rows=pl.len(), units=pl.col("units").sum()).sort("date").collect()
+
+    def rows_per_region(self, *, version: int | None = None) -> dict[str, int]:
+        """Return region → rows of sales."""
+        counted = delta.scan(self.root, "sales", {"region": pl.String()}, version).group_by("region").agg(pl.len()).collect()
+        return dict(counted.sort("region").iter_rows())
 
     def set_regions(self, locations: pl.DataFrame) -> tuple[PlanMessage, ...]:
         """Put the history of every fc into the region that `locations` (fc, region) names; return what moved.

@@ -110,7 +110,7 @@ def record(
         "held_back": json.dumps([asdict(day) | {"date": day.date.isoformat()} for day in held_back], ensure_ascii=False),
         "messages": json.dumps([asdict(message) for message in messages], ensure_ascii=False),
     }
-    delta.append(root, TABLE, pl.DataFrame([row], schema=SCHEMA))
+    delta.append_record(root, TABLE, pl.DataFrame([row], schema=SCHEMA))
 
 
 def in_utc(moment: datetime) -> datetime:

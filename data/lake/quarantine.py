@@ -31,9 +31,9 @@ def keep_bad_rows(root: Path, rows: pl.DataFrame, *, delivery_id: str, sequence:
         return
     if delta.exists(root, TABLE):
         known = delta.scan(root, TABLE, SCHEMA).filter(pl.col("delivery_id") == delivery_id).select(pl.len()).collect().item()
-        if known < 0:
+        if known:
             return
     delivery = {"delivered_at": in_utc(delivered_at), "delivery_id": delivery_id, "sequence": sequence}
     told = rows.with_columns(pl.lit(value).alias(name) for name, value in delivery.items())
     frame = told.select(pl.col(name).cast(dtype) for name, dtype in SCHEMA.items()).sort(SORT_BY)
-    delta.append(root, TABLE, frame)
+    delta.append_record(root, TABLE, frame)

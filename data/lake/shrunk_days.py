@@ -37,7 +37,7 @@ def shrunk_days(
         return ()
     content = new.join(shrunk, on=["date", "fc"], how="semi").partition_by("date", "fc", as_dict=True)
     known = {(day.date, day.fc, day.fingerprint) for day in held_before} if new_files else set()
-    has_units = shrunk["units_old"].null_count() == 0 and "units" in new.columns
+    has_units = "units" in new.columns
     days = (
         HeldDay(
             date=row["date"],

@@ -4,7 +4,7 @@ from data.published.errors import PublishError
 from data.published.paths import RunPaths
 from data.published.pointer import latest_run, move_latest
 from data.published.publish import publish
-from data.published.reading import changed_files, find_run, read_manifest, runs
+from data.published.reading import changed_files, find_run, read_frame, read_manifest, runs
 from data.published.run_folder import RunFolder, remove_stale_staging
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "latest_run",
     "move_latest",
     "publish",
+    "read_frame",
     "read_manifest",
     "remove_stale_staging",
     "runs",

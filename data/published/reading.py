@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from data.published.disk import sha256_of
 from data.published.errors import PublishError
 from data.published.paths import MANIFEST, STAGING, RunPaths, checked_run_id, output_root
@@ -56,6 +58,21 @@ def find_run(output: str | Path, run_id: str) -> RunPaths:
     near = difflib.get_close_matches(run_id, there, n=1) or there[:1]
     hint = f"did you mean {near[0]}?" if near else "nothing has been published there yet"
     raise PublishError(f"{root} has no run {run_id!r}; {hint}")
+
+
+def read_frame(run: RunPaths, name: str) -> pl.DataFrame:
+    """Return one of a run's tables, such as `recommendations`.
+
+    Raises
+    ------
+    PublishError
+        If the run has no such table, or it cannot be read.
+    """
+    path = run.path / f"{name}.parquet"
+    try:
+        return pl.read_parquet(path)
+    except (FileNotFoundError, pl.exceptions.ComputeError) as error:
+        raise PublishError(f"run {run.run_id} has no readable table {name} ({path}): {error}") from error
 
 
 def changed_files(run: RunPaths) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.ordering.later_windows import OrderValue
-from models.ordering.own_window import OwnWindow, Units
+from models.ordering.own_window import Money, OwnWindow, Units
 
 STEPS = 1 << 14
 """Steps into which a lump is cut where goods by weight have no smallest unit."""
@@ -34,11 +34,15 @@ class Packs:
 
 @dataclass(frozen=True)
 class Choice:
-    """The order of each row, shape (rows,), units; `raw` before cases, least and most; `reorder` is reorder point − position."""
+    """The order of each row, shape (rows,), units; `raw` before cases, least and most; `reorder` is reorder point − position.
+
+    last_case: money saved by the last case of the order; nan without an order or a value.
+    """
 
     raw: Units
     reorder: Units
     order: Units
+    last_case: Money
 
 
 def best_level(window: OwnWindow) -> Units:
@@ -60,12 +64,14 @@ def best_level(window: OwnWindow) -> Units:
     return level
 
 
-def cheapest(window: OwnWindow, packs: Packs, later: Callable[[Units], OrderValue] | None = None) -> tuple[Choice, OrderValue | OwnWindow]:
-    """Return the order that costs least, and the value by which it was chosen.
+def cheapest(
+    window: OwnWindow, packs: Packs, later: Callable[[Units, Units], tuple[NDArray[np.intp], OrderValue | None]] | None = None
+) -> Choice:
+    """Return the order that costs least.
 
     In its own window the value of a unit falls with its level, so cases wholly below the best level pay, cases wholly
-    above it do not, and only the one that contains it is evaluated. `later`, given the reorder level, returns the value
-    with later windows counted too; it can only take units away.
+    above it do not, and only the one that contains it is evaluated. `later`, given best and reorder level, returns the rows
+    with units in excess at later reviews and their value with later windows counted; it can only take units away.
     """
     raw = best_level(window)
     cases = np.maximum(np.floor(raw / packs.case + 1e-6), 0)
@@ -77,13 +83,30 @@ def cheapest(window: OwnWindow, packs: Packs, later: Callable[[Units], OrderValu
     step = _step(packs, lump)
     start = np.where(step == 1.0, np.ceil(raw - 1e-6), raw) - lump
     reorder = start + step * _last_paying(window, start, step, lump, np.rint(lump / step).astype(np.int64))
-    value: OrderValue | OwnWindow = window
-    if later is not None:
-        value = later(reorder)
-        if (rows := value.charged(reorder)).size:
-            best = _less_the_excess(value.of(rows), packs.of(rows), raw[rows], reorder[rows], cases[rows])
-            raw[rows], reorder[rows], cases[rows] = best
-    return Choice(raw, reorder, _at_least(cases * packs.case, packs, value)), value
+    choice = _finished(raw, reorder, cases * packs.case, packs, window)
+    rows, value = (np.arange(0), None) if later is None else later(raw, reorder)
+    if value is None:
+        return choice
+    few = packs.of(rows)
+    level, point, fewer = _less_the_excess(value, few, raw[rows], reorder[rows], cases[rows])
+    charged = _finished(level, point, fewer * few.case, few, value)
+    for field in fields(Choice):
+        getattr(choice, field.name)[rows] = getattr(charged, field.name)
+    return choice
+
+
+def _finished(raw: Units, reorder: Units, wanted: Units, packs: Packs, value: OrderValue | OwnWindow) -> Choice:
+    """Return the choice with the order within its limits and the value of its last case."""
+    order = _at_least(wanted, packs, value)
+    return Choice(raw, reorder, order, last_case_gain(order, packs, value))
+
+
+def last_case_gain(order: Units, packs: Packs, value: OrderValue | OwnWindow) -> Money:
+    """Return the money saved by the last case of each order; nan without an order."""
+    gain = np.full(len(order), np.nan)
+    if (rows := np.flatnonzero(order > 0)).size:
+        gain[rows] = value.of(rows).gain(order[rows] - packs.case[rows], order[rows])
+    return gain
 
 
 def _step(packs: Packs, span: Units) -> Units:

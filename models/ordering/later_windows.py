@@ -49,11 +49,6 @@ class OrderValue:
         """Money per unit of the order below which a gain is rounding noise."""
         return self.own.tolerance
 
-    def charged(self, reorder: Units) -> NDArray[np.intp]:
-        """Return the rows for which some unit that pays in its own window is in excess later."""
-        first = self.later[0].excess if self.later else self.tail_excess
-        return np.flatnonzero((first < reorder[:, None]).any(axis=1))
-
     def never_in_excess(self) -> Units:
         """Return the level up to which no unit is in excess on any path."""
         first = self.later[0].excess if self.later else self.tail_excess
@@ -85,52 +80,72 @@ class OrderValue:
         return total
 
 
-def order_value(
-    roll: StockRoll, lead: Lead, review: int, own: OwnWindow, reorder: Units, mean: Units, interval: int, days_per_period: int
-) -> OrderValue:
-    """Return the value of tonight's order when later orders follow the base rule: raise the position above its reorder point.
+@dataclass(frozen=True)
+class BaseRule:
+    """How later orders are placed: a review that finds the position at or below its reorder point raises it above.
+
+    The order-up-to level of a later review is tonight's, its mean demand replaced by that of the later interval and its
+    safety scaled by the root of their ratio; its reorder point lies as far below as tonight's. mean: demand per period, shape
+    (rows, at least periods sampled + interval); lead, review, interval: periods; raw, reorder: tonight's order-up-to level
+    and reorder point, less the position, units, shape (rows,).
+    """
+
+    mean: Units
+    lead: Lead
+    review: int
+    interval: int
+    raw: Units
+    reorder: Units
+    days_per_period: int
+
+    def of(self, rows: NDArray[np.intp]) -> "BaseRule":
+        """Return the same for some rows."""
+        lead = self.lead if isinstance(self.lead, int) else self.lead[rows]
+        return BaseRule(self.mean[rows], lead, self.review, self.interval, self.raw[rows], self.reorder[rows], self.days_per_period)
+
+    def rise(self, roll: StockRoll, reviews: int) -> Units:
+        """Return by how much order-up-to level and reorder point stand above tonight's after so many reviews, shape (rows,)."""
+        arrived = roll.arrived[min(self.interval, roll.periods) - 1]
+        level = roll.start + np.maximum(arrived - roll.debt, 0) + self.raw
+        first = reviews * self.review
+        base = self.mean[:, : self.interval].sum(axis=1)
+        needed = self.mean[:, first : first + self.interval].sum(axis=1)
+        ratio = np.divide(needed, base, out=np.ones_like(base), where=base > 0)
+        return np.asarray(needed + (level - base) * np.sqrt(ratio) - level, dtype=np.float64)
+
+    def excess(self, roll: StockRoll, reviews: int) -> Floats:
+        """Return the level above which units would not have been ordered at that review either, shape (rows, paths)."""
+        above = (self.rise(roll, reviews) + self.reorder).astype(np.float32)
+        return above[:, None] + before(roll.demand, reviews * self.review)
+
+    def in_excess(self, roll: StockRoll) -> NDArray[np.intp]:
+        """Return the rows for which some unit that pays in its own window may be in excess at the next review."""
+        if self.review > roll.periods:
+            return np.arange(0)
+        return np.flatnonzero((self.excess(roll, 1) < self.reorder[:, None].astype(np.float32)).any(axis=1))
+
+
+def order_value(roll: StockRoll, own: OwnWindow, rule: BaseRule) -> OrderValue:
+    """Return the value of tonight's order when later orders follow the base rule.
 
     A unit ordered tonight that the next order would have brought anyway costs its own window only (Veinott 1965, Operations
     Research 13(3), for whole batches too). Where demand falls, or was high for one night, the position without the unit
-    may still be above a later reorder point; the unit is then charged, and credited, in that window as well. The reorder
-    point of a later review is that of tonight, its mean replaced by the later interval's and its safety scaled by the
-    root of their ratio.
-
-    Parameters
-    ----------
-    own
-        The order's own window.
-    reorder
-        Level of the order, in units, from which nothing more pays in the own window: reorder point − position, shape (rows,).
-    mean
-        Mean demand per period, shape (rows, at least periods + interval).
-    interval
-        Periods of the protection interval.
+    may still be above a later reorder point; the unit is then charged, and credited, in that window as well.
     """
-    periods = roll.periods
-    stock = roll.stock_at(lead)
-    in_front = roll.demand_until(lead) + stock
+    periods, lead, review = roll.periods, rule.lead, rule.review
+    in_front = roll.demand_until(lead) + roll.stock_at(lead)
     first_arrivals = at(roll.arrived[:, :, None], lead)
-    position = roll.start + np.maximum(roll.arrived[min(interval, periods) - 1] - roll.debt, 0)
-    level = position + reorder
-    cumulative = np.concatenate([np.zeros((len(mean), 1)), np.cumsum(mean, axis=1)], axis=1)
-    base = cumulative[:, interval]
-    safety = level - base
-    excess = np.full(stock.shape, -np.inf, dtype=np.float32)
-    short = own.short
+    reorder = rule.reorder[:, None].astype(np.float32)
+    excess = np.full(in_front.shape, -np.inf, dtype=np.float32)
+    short, last_start = own.short, int(np.max(lead))
     windows: list[LaterWindow] = []
-    last_start = int(np.max(lead))
     for k in range(1, periods // review + 1):
-        needed = cumulative[:, interval + k * review] - cumulative[:, k * review]
-        ratio = np.divide(needed, base, out=np.ones_like(base), where=base > 0)
-        later_level = needed + safety * np.sqrt(ratio)
-        threshold = (later_level - level + reorder).astype(np.float32)[:, None] + before(roll.demand, k * review)
-        excess = np.maximum(excess, threshold)
-        if not (excess < reorder[:, None]).any():
-            return OrderValue(own, tuple(windows), *_nothing_left(stock), np.ones(len(mean)), 0.0)
+        excess = np.maximum(excess, rule.excess(roll, k))
+        if not (excess < reorder).any():
+            break
         if last_start + (k + 1) * review > periods:
             continue  # its window lies beyond the sampled periods: what is still in excess is charged by the mean rate
-        sold = np.empty((review, *stock.shape), dtype=np.float32)
+        sold = np.empty((review, *in_front.shape), dtype=np.float32)
         so_far = short
         for j in range(review):
             sold[j] = at(roll.demand, lead + k * review + j) - in_front
@@ -138,10 +153,5 @@ def order_value(
             so_far = np.maximum(so_far, sold[j] - arrived)
         windows.append(LaterWindow(excess, short, so_far, sold))
         short = so_far
-    rate = mean[:, max(periods - review, 0) : periods + review].mean(axis=1)
-    return OrderValue(own, tuple(windows), roll.demand[-1] - in_front, excess, rate, YEAR_DAYS / days_per_period)
-
-
-def _nothing_left(stock: Floats) -> tuple[Floats, Floats]:
-    never = np.full((len(stock), 1), np.inf, dtype=np.float32)
-    return never, never
+    rate = rule.mean[:, max(periods - review, 0) : periods + review].mean(axis=1)
+    return OrderValue(own, tuple(windows), roll.demand[-1] - in_front, excess, rate, YEAR_DAYS / rule.days_per_period)

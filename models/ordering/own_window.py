@@ -38,14 +38,14 @@ class OwnWindow:
         """Return the mean money saved by the order's units between two levels, shape (rows,)."""
         a, b, width = _columns(low, high)
         saved = np.clip(self.short - a, 0, width).mean(axis=1, dtype=np.float64)
-        held = sum(np.clip(b - sold, 0, width).mean(axis=1, dtype=np.float64) for sold in self.sold)
+        held = np.sum([np.clip(b - sold, 0, width).mean(axis=1, dtype=np.float64) for sold in self.sold], axis=0)
         return np.asarray(self.shortage * saved - self.holding * held, dtype=np.float64)
 
     def marginal(self, level: Units) -> Money:
         """Return the money saved by the next sliver of the order above a level, per unit, shape (rows,)."""
         u, paths = level.astype(np.float32)[:, None], self.short.shape[1]
         saves = np.count_nonzero(self.short > u, axis=1)
-        held = sum(np.count_nonzero(sold <= u, axis=1) for sold in self.sold)
+        held = np.sum([np.count_nonzero(sold <= u, axis=1) for sold in self.sold], axis=0)
         return np.asarray((self.shortage * saves - self.holding * held) / paths, dtype=np.float64)
 
     def next_change(self, level: Units) -> Units:
@@ -54,7 +54,7 @@ class OwnWindow:
         nearest = np.where(self.short > u, self.short, np.inf).min(axis=1)
         for sold in self.sold:
             nearest = np.minimum(nearest, np.where(sold > u, sold, np.inf).min(axis=1))
-        return nearest.astype(np.float64)
+        return np.asarray(nearest, dtype=np.float64)
 
 
 def own_window(roll: StockRoll, lead: Lead, review: int, shortage: Money, holding: Money) -> OwnWindow:

@@ -28,14 +28,15 @@ def smallest(short: Floats, demand: Floats, level: Units, packs: Packs, measure:
         Target, shape (rows,), between 0 and 1.
     """
     raw = cycle_level(short, level) if measure == "cycle" else fill_rate_level(short, demand, level)
-    return Choice(raw, reorder_below(raw, packs.whole), raised_to_packs(raw, packs))
+    order = raised_to_packs(raw, packs)
+    return Choice(raw, reorder_below(raw, packs.whole), order, np.full(len(order), np.nan))
 
 
 def cycle_level(values: Floats, level: Units) -> Units:
     """Return the lowest value that at least the share `level` of each row's paths does not exceed, shape (rows,)."""
     paths = values.shape[1]
     rank = np.clip(np.ceil(level * paths - 1e-9).astype(np.intp) - 1, 0, paths - 1)
-    return np.sort(values, axis=1)[np.arange(len(values)), rank].astype(np.float64)
+    return np.asarray(np.sort(values, axis=1)[np.arange(len(values)), rank], dtype=np.float64)
 
 
 def fill_rate_level(short: Floats, demand: Floats, level: Units) -> Units:

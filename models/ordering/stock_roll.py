@@ -33,6 +33,10 @@ class StockRoll:
         """Periods sampled."""
         return len(self.demand)
 
+    def of(self, rows: NDArray[np.intp]) -> "StockRoll":
+        """Return the same for some rows."""
+        return StockRoll(self.demand[:, rows], self.peak[:, rows], self.arrived[:, rows], self.start[rows], self.debt[rows], self.lost)
+
     def demand_until(self, periods: Lead) -> Floats:
         """Return demand of the first `periods` periods, shape (rows, paths)."""
         return before(self.demand, periods)
@@ -49,7 +53,8 @@ class StockRoll:
     def unmet(self, until: Lead) -> Floats:
         """Return the units of demand not met at once within the first `until` periods, shape (rows, paths)."""
         if self.lost:
-            return np.maximum(before(self.peak, until, nothing=-np.inf) - self.start[:, None], 0)
+            lost: Floats = np.maximum(before(self.peak, until, nothing=-np.inf) - self.start[:, None], 0)
+            return lost
         total = np.zeros(self.demand.shape[1:], dtype=np.float32)
         last = int(np.max(until))
         for t in range(last):
@@ -61,7 +66,7 @@ class StockRoll:
     def stock_at(self, arrival: Lead) -> Floats:
         """Return stock as period `arrival` opens, arrivals of that period included, shape (rows, paths); negative where owed."""
         arrived = at(self.arrived[:, :, None], arrival)
-        stock = self.start[:, None] + np.maximum(arrived - self.debt[:, None], 0) - before(self.demand, arrival)
+        stock: Floats = self.start[:, None] + np.maximum(arrived - self.debt[:, None], 0) - before(self.demand, arrival)
         if self.lost:
             stock += np.maximum(before(self.peak, arrival, nothing=-np.inf) - self.start[:, None], 0)
             stock -= np.maximum(self.debt[:, None] - arrived, 0)
@@ -69,7 +74,8 @@ class StockRoll:
 
     def _noise_free_start(self) -> Floats:
         noise = np.float32(ROUNDING) * (np.abs(self.start) + self.arrived[-1] + self.debt)
-        return (self.start + noise)[:, None]
+        start: Floats = (self.start + noise)[:, None]
+        return start
 
 
 def roll_stock(demand: Floats, start: NDArray[np.float64], inbound: NDArray[np.float64], *, lost: bool) -> StockRoll:
@@ -108,14 +114,16 @@ def roll_stock(demand: Floats, start: NDArray[np.float64], inbound: NDArray[np.f
 def at(planes: Floats, period: Lead) -> Floats:
     """Return the plane of one period, or of each path's own period; shape (rows, paths) or (rows, 1) where planes have one path."""
     if isinstance(period, int):
-        return planes[period]
-    if planes.shape[2] == 1:
-        return planes[period, np.arange(planes.shape[1])[:, None], 0]
-    return np.take_along_axis(planes, period[None], axis=0)[0]
+        plane: Floats = planes[period]
+    elif planes.shape[2] == 1:
+        plane = planes[period, np.arange(planes.shape[1])[:, None], 0]
+    else:
+        plane = np.take_along_axis(planes, period[None], axis=0)[0]
+    return plane
 
 
 def before(planes: Floats, period: Lead, nothing: float = 0.0) -> Floats:
     """Return the plane of the period before `period`, `nothing` before period 0."""
     if isinstance(period, int):
-        return planes[period - 1] if period else np.full(planes.shape[1:], nothing, dtype=np.float32)
+        return at(planes, period - 1) if period else np.full(planes.shape[1:], nothing, dtype=np.float32)
     return np.where(period > 0, at(planes, np.maximum(period - 1, 0)), np.float32(nothing))

@@ -1,6 +1,7 @@
 """The delivery rules: what a later file does to what an earlier one said."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import polars as pl
@@ -221,6 +222,17 @@ def test_what_reading_the_files_said_is_told_again_until_the_next_delivery(lake,
     assert lake.messages() == []
     assert lake.messages(then) == [said]
     assert lake.messages({}) == []
+
+
+def test_tables_may_be_taken_in_side_by_side(lake, deliver):
+    """One task per table: the records they share are made and added to by whichever comes first."""
+    rows = {"sales": (D1, "1", "a", 1.0), "stock": (D1, "1", "a", 1.0), "items": ("1", "one"), "drivers": (D1, "rain", 1.0)}
+    rows |= {"availability": (D1, "1", "a", 1.0), "events": (D1, "fair"), "inbound": ("1", "a", 1.0, D3), "returns": (D1, "1", "a", 1.0)}
+    with ThreadPoolExecutor(len(rows)) as pool:
+        results = list(pool.map(lambda table: deliver(table, [rows[table]], bad=2), rows))
+    assert {result.table: result.version for result in results} == dict.fromkeys(rows, 0)
+    assert all(lake.known_files(table) for table in rows)
+    assert lake.read("quarantine").height == lake.open_quarantine().height == 2 * len(rows)
 
 
 def test_rows_keep_their_types_and_awkward_text(lake, deliver):

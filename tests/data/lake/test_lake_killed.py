@@ -46,6 +46,7 @@ night = [
 ]
 lake = Lake(LakeSettings(path=sys.argv[1]))
 print("begins", flush=True)
+sys.stdin.readline()
 for number, (table, rows, quarantine) in enumerate(night):
     name = f"{number}.csv" if table == "sales" else "locations.csv"
     if number == 0 and lake.known_files("locations"):
@@ -59,33 +60,56 @@ print("done", flush=True)
 
 
 def take_in(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", TAKE_IN, str(folder)], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3])
+    return subprocess.Popen(
+        [sys.executable, "-c", TAKE_IN, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
 
 
 def files_in(folder: Path) -> int:
-    return sum(1 for _ in folder.rglob("*"))
+    return sum(1 for path in folder.rglob("*") if path.is_file())
+
+
+KILLED_AFTER = [
+    ("locations/_delta_log", 1),  # committed, its record not yet
+    ("sales/_delta_log", 1),
+    ("quarantine/_delta_log", 1),
+    ("sales", 3),  # in the middle of writing
+    ("sales/_delta_log", 1),
+    ("deliveries/_delta_log", 1),
+    ("quarantine/_delta_log", 1),
+    ("sales", 2),
+    ("sales/_delta_log", 1),
+]
+"""Where the parent waits for how many new files before it kills the child."""
 
 
 @pytest.mark.slow
 def test_killed_and_started_again_ends_like_a_run_left_alone(tmp_path):
     alone = take_in(tmp_path / "alone")
-    assert alone.communicate(timeout=60)[0].split() == ["begins", "done"]
+    assert alone.communicate("go\n", timeout=60)[0].split() == ["begins", "done"]
 
     folder = tmp_path / "killed"
     kills = 0
-    for new_files in (1, 5, 12, 14, 3, 1, 2, 6, 4, 1, 1, 2):
+    for watched, new_files in KILLED_AFTER:
         child = take_in(folder)
+        assert child.stdin is not None
         assert child.stdout is not None
         assert child.stdout.readline() == "begins\n"
-        before = files_in(folder)
-        while child.poll() is None and files_in(folder) < before + new_files:
+        before = files_in(folder / watched)
+        child.stdin.write("go\n")
+        child.stdin.flush()
+        while child.poll() is None and files_in(folder / watched) < before + new_files:
             time.sleep(0.0005)
         child.send_signal(signal.SIGKILL)
-        kills += child.wait() == -signal.SIGKILL
-        child.stdout.close()
-    assert kills >= 4, "the runs were over before they could be killed: the test shows nothing"
+        child.communicate()
+        kills += child.returncode == -signal.SIGKILL
+    assert kills >= 6, "the runs were over before they could be killed: the test shows nothing"
     last = take_in(folder)
-    assert last.communicate(timeout=60)[0].split() == ["begins", "done"]
+    assert last.communicate("go\n", timeout=60)[0].split() == ["begins", "done"]
 
     whole, healed = (Lake(LakeSettings(path=str(path))) for path in (tmp_path / "alone", folder))
     assert healed.versions() == whole.versions()

@@ -1,0 +1,29 @@
+"""What goes wrong in ways a user can mend, as one message on stderr and an exit code."""
+
+from enum import IntEnum
+
+from data.errors import InputError
+from data.lake import LakeError
+from data.lock import LakeLocked
+from data.published import PublishError
+from flows.conductor import NothingToPublish, UnknownRegion
+from flows.settings import ConfigError
+from flows.workbook import WorkbookRefused
+
+
+class Exit(IntEnum):
+    """Exit codes of the command line."""
+
+    PUBLISHED = 0
+    NOTHING = 1
+    SOME_REGIONS_FAILED = 2
+    USAGE = 64
+
+
+USAGE_ERRORS = (ConfigError, UnknownRegion)
+RUN_ERRORS = (InputError, LakeError, LakeLocked, PublishError, NothingToPublish, WorkbookRefused, OSError)
+
+
+def exit_code(error: BaseException) -> Exit:
+    """Return the exit code that stands for an error a user can mend."""
+    return Exit.USAGE if isinstance(error, USAGE_ERRORS) else Exit.NOTHING

@@ -1,0 +1,231 @@
+"""The commands of `fillrate`. Heavy imports happen inside the commands, so that --help is quick."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+app = typer.Typer(
+    name="fillrate",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="From sales history to demand forecasts, stock-out alerts and reorder quantities, every night.\n\n"
+    "Start with [bold]fillrate demo[/], then [bold]fillrate init DIR[/] for your own data.\n\n"
+    "Exit codes: 0 published, 1 nothing published, 2 published with failed regions, 64 wrong usage or config.",
+)
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file, such as configs/demo.toml.")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Last known day; by default the last that looks whole."),
+]
+Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="Publish here instead of output.path.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a config key, such as replenishment.service_level=0.98; repeatable."),
+]
+Direct = Annotated[bool, typer.Option("--direct", help="Run without Prefect; the numbers are the same.")]
+Regions = Annotated[
+    list[str] | None, typer.Option("--region", metavar="REGION", help="Only this region; repeatable. Never becomes the latest.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON document on stdout, and nothing else there.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="A run's id, its folder, or 'latest'.")]
+Where = Annotated[
+    str | None, typer.Option("--out", metavar="DIR", help="Output folder of the run; by default it is looked for below ./out and here.")
+]
+
+
+@app.command()
+def demo(direct: Direct = False, as_json: Json = False, debug: Debug = False) -> None:
+    """Run a night on the sample shipped with fillrate; the result is in out/demo."""
+    from flows.cli.nights import run_config
+    from flows.conductor import Request
+    from flows.settings import checkout
+
+    sample = f'inputs.path="{checkout() / "data" / "samples" / "fresh"}"'
+    run_config(checkout() / "configs" / "demo.toml", Request(), changes=[sample], direct=direct, as_json=as_json)
+
+
+@app.command()
+def run(
+    config: Config,
+    as_of: AsOf = None,
+    out: Out = None,
+    changes: Changes = None,
+    direct: Direct = False,
+    region: Regions = None,
+    stage: Annotated[str | None, typer.Option("--stage", metavar="STAGE", help="End after ingest, train, forecast or recommend.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Run a night: take in what is new, forecast, recommend, publish."""
+    from flows.cli.nights import request_of, run_config
+
+    run_config(config, request_of(as_of, region, last=stage), changes=changes, out=out, direct=direct, as_json=as_json)
+
+
+@app.command()
+def ingest(config: Config, changes: Changes = None, as_json: Json = False, debug: Debug = False) -> None:
+    """Take new and changed input files into the lake, and nothing else."""
+    from flows.cli.nights import request_of, run_config
+
+    run_config(config, request_of(None, None, last="ingest"), changes=changes, direct=True, as_json=as_json)
+
+
+@app.command()
+def train(config: Config, as_of: AsOf = None, changes: Changes = None, as_json: Json = False, debug: Debug = False) -> None:
+    """Train the models anew from what the lake holds, due or not."""
+    from flows.cli.nights import request_of, run_config
+
+    run_config(config, request_of(as_of, None, first="train", last="train", train=True), changes=changes, direct=True, as_json=as_json)
+
+
+@app.command()
+def forecast(
+    config: Config,
+    as_of: AsOf = None,
+    out: Out = None,
+    changes: Changes = None,
+    region: Regions = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Forecast from what the lake holds and publish the forecasts alone; never becomes the latest."""
+    from flows.cli.nights import request_of, run_config
+
+    request = request_of(as_of, region, first="train", last="forecast")
+    run_config(config, request, changes=changes, out=out, direct=True, as_json=as_json)
+
+
+@app.command()
+def recommend(
+    config: Config,
+    as_of: AsOf = None,
+    out: Out = None,
+    changes: Changes = None,
+    region: Regions = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Forecast and recommend from what the lake holds, without taking anything in; never becomes the latest."""
+    from flows.cli.nights import request_of, run_config
+
+    request = request_of(as_of, region, first="train", last="recommend")
+    run_config(config, request, changes=changes, out=out, direct=True, as_json=as_json)
+
+
+@app.command()
+def rerun(run_id: RunId, out: Where = None, as_json: Json = False, debug: Debug = False) -> None:
+    """Run a published night again from the versions it recorded; the same numbers, under a new id beside it."""
+    from flows.cli.nights import rerun_run
+
+    rerun_run(run_id, out, as_json=as_json)
+
+
+@app.command()
+def check(config: Config, changes: Changes = None, debug: Debug = False) -> None:
+    """Read the inputs only: what is wrong with them and how to mend it. Writes nothing."""
+    from flows.cli.inspect import check_inputs
+
+    check_inputs(config, changes or [])
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")], debug: Debug = False) -> None:
+    """Write a starter config and a template file for every input table."""
+    from flows.cli.starter import write_starter
+
+    write_starter(folder)
+
+
+@app.command()
+def report(run_id: RunId, out: Where = None, debug: Debug = False) -> None:
+    """Print where a run's report and tables are, and what it says in short."""
+    from flows.cli.inspect import show_run
+
+    show_run(run_id, out)
+
+
+@app.command(name="open")
+def open_report(out: Where = None, debug: Debug = False) -> None:
+    """Open the newest report in the browser."""
+    from flows.cli.inspect import open_newest
+
+    open_newest(out)
+
+
+@app.command()
+def diff(a: RunId, b: RunId, out: Where = None, as_json: Json = False, debug: Debug = False) -> None:
+    """Say what changed from run A to run B, in units and money."""
+    from flows.cli.inspect import show_difference
+
+    show_difference(a, b, out, as_json=as_json)
+
+
+@app.command()
+def apply(
+    workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A run's report.xlsx with approved_units filled in.")],
+    author: Annotated[str, typer.Option("--author", help="Who approved it.")],
+    out: Where = None,
+    debug: Debug = False,
+) -> None:
+    """Turn a planner's workbook into one order file per supplier, and overrides for what was changed."""
+    from flows.cli.planner import apply_planner_workbook
+
+    apply_planner_workbook(workbook, author, out)
+
+
+@app.command()
+def serve(config: Config, debug: Debug = False) -> None:
+    """Serve the schedule of a config to a Prefect server, until stopped."""
+    from flows.serve import serve as serve_schedules
+
+    serve_schedules(config)
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(call(sys.argv[1:]))
+
+
+def call(arguments: list[str]) -> int:
+    """Run one command and return its exit code; an error a user can mend is one message on stderr."""
+    try:
+        code = app(args=arguments, standalone_mode=False)
+        return int(code or 0)
+    except typer.Exit as ended:
+        return int(ended.exit_code)
+    except (click.exceptions.Exit, SystemExit) as ended:
+        return int(getattr(ended, "exit_code", getattr(ended, "code", 0)) or 0)
+    except (click.Abort, KeyboardInterrupt):
+        print("stopped: nothing was published", file=sys.stderr)  # noqa: T201
+        return 1
+    except Exception as error:
+        return _told(error, debug="--debug" in arguments)
+
+
+def _told(error: Exception, *, debug: bool) -> int:
+    """Print an error for the person who can mend it and return the exit code."""
+    if isinstance(error, click.ClickException) or hasattr(error, "format_message"):
+        usage = getattr(error, "ctx", None)
+        hint = f"\nTry: {usage.command_path} --help" if usage is not None else ""
+        print(f"fillrate: {error.format_message()}{hint}", file=sys.stderr)  # noqa: T201
+        return 64
+    from flows.cli.failures import RUN_ERRORS, USAGE_ERRORS, exit_code
+
+    if debug:
+        raise error
+    if isinstance(error, (*USAGE_ERRORS, *RUN_ERRORS)):
+        print(f"fillrate: {error}", file=sys.stderr)  # noqa: T201
+        return exit_code(error)
+    print(  # noqa: T201
+        f"fillrate: unexpected {type(error).__name__}: {error}\nThis is a fault of fillrate: run again with --debug and report the traceback.",
+        file=sys.stderr,
+    )
+    return 1

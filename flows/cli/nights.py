@@ -1,0 +1,68 @@
+"""Commands that run a night."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import cast, get_args
+
+import typer
+from rich.console import Console
+
+from data.published import RunPaths
+from flows.cli.failures import Exit
+from flows.cli.locate import locate_run
+from flows.cli.progress import shown_progress
+from flows.cli.summary import as_document, show
+from flows.conductor import STAGES, Outcome, Request, Stage, conduct, rerun, settings_of
+from flows.settings import ConfigError, load_settings
+
+
+def request_of(
+    as_of: datetime | None, regions: list[str] | None, *, first: Stage = "ingest", last: str | None = None, train: bool = False
+) -> Request:
+    """Return the request that command line options make.
+
+    Raises
+    ------
+    ConfigError
+        If there is no stage of that name.
+    """
+    if last is not None and last not in get_args(Stage):
+        raise ConfigError(f"there is no stage {last!r}: the stages are {', '.join(STAGES)}")
+    return Request(
+        as_of=as_of.date() if as_of else None, regions=tuple(regions or ()), first=first, last=cast("Stage", last or "publish"), train=train
+    )
+
+
+def run_config(
+    config: Path, request: Request, *, changes: list[str] | None = None, out: str | None = None, direct: bool, as_json: bool
+) -> None:
+    """Run a night of a config and tell how it went; exits with 2 when regions failed."""
+    settings = load_settings(config, changes or (), output=out)
+    if direct:
+        _told(lambda: conduct(settings, request), as_json=as_json)
+    else:
+        from flows.nightly import run_nightly
+
+        _told(lambda: run_nightly(settings, request), as_json=as_json)
+
+
+def rerun_run(run_id: str, out: str | None, *, as_json: bool) -> None:
+    """Run a published night again and tell how it went."""
+    run: RunPaths = locate_run(run_id, out)
+    settings = settings_of(run)
+    _told(lambda: rerun(settings, run), as_json=as_json)
+
+
+def _told(night: Callable[[], Outcome], *, as_json: bool) -> None:
+    with shown_progress(quiet=as_json):
+        outcome = night()
+    code = Exit.SOME_REGIONS_FAILED if outcome.failed else Exit.PUBLISHED
+    if as_json:
+        sys.stdout.write(json.dumps(as_document(outcome, code), ensure_ascii=False) + "\n")
+    else:
+        show(outcome, Console())
+    if code:
+        raise typer.Exit(code)

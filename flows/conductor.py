@@ -1,0 +1,194 @@
+"""The night in order, from deliveries to the published run: the same for the direct run and for the Prefect flow."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, Literal, Protocol, TypeVar
+
+from data.lake import Lake
+from data.lock import lake_lock
+from data.published import RunPaths, find_run, read_manifest, remove_stale_staging
+from flows.settings import Settings, recorded_settings
+from flows.stages import decide, housekeeping, ingest, plan, publish, train
+from flows.stages.night import Kind, Night
+
+log = logging.getLogger("fillrate")
+
+Stage = Literal["ingest", "train", "forecast", "recommend", "publish"]
+STAGES: tuple[Stage, ...] = ("ingest", "train", "forecast", "recommend", "publish")
+T = TypeVar("T")
+
+
+class Do(Protocol):
+    """How a coarse task is carried out: by calling it, or as a Prefect task."""
+
+    def __call__(self, task: str, function: Callable[..., T], *arguments: Any) -> T:
+        """Carry out `function(*arguments)` under the name `task` and return what it returns, or raise what it raises."""
+        ...
+
+
+def directly(task: str, function: Callable[..., T], *arguments: Any) -> T:
+    """Call the function."""
+    return function(*arguments)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a night besides its settings.
+
+    as_of: last known day, None for the last that looks whole; regions: only these, none for all; first, last: stages to begin
+    and to end with; today: the calendar day on which the run is made; train: force training.
+    """
+
+    as_of: date | None = None
+    regions: tuple[str, ...] = ()
+    first: Stage = "ingest"
+    last: Stage = "publish"
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
+    train: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a night came to. run: None when the night was to end before publishing; failed: region → error."""
+
+    run: RunPaths | None
+    latest: bool
+    failed: dict[str, str]
+    as_of: date | None
+    seconds: float
+
+
+class NothingToPublish(Exception):
+    """Every region failed; the message names the first error."""
+
+
+class UnknownRegion(Exception):
+    """A region was asked for that has no sales."""
+
+
+def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
+    """Run a night. One at a time on a lake: a second one ends at once.
+
+    Raises
+    ------
+    LakeLocked
+        If another run is writing to the lake.
+    InputError, LakeError, PublishError
+        If the inputs, the lake or the output cannot be used.
+    NothingToPublish
+        If every region failed.
+    """
+    begun, started_at = time.perf_counter(), datetime.now(UTC)
+    do = _announced(do)
+    with lake_lock(Lake(settings.lake).root):
+        remove_stale_staging(settings.output.path)
+        times: dict[str, float] = {}
+        compacted: list[str] = []
+        if request.first == "ingest":
+            for table in ingest.tables():
+                do(f"ingest-{table}", ingest.ingest, settings, table, request.today)
+            compacted = do("tidy", ingest.tidy, settings, request.today)
+            times["ingest"] = time.perf_counter() - begun
+        if request.last == "ingest":
+            return Outcome(None, False, {}, None, time.perf_counter() - begun)
+        whole = request.first == "ingest" and request.last == "publish" and not request.regions
+        kind: Kind = "nightly" if whole else "partial"
+        night = do("plan", plan.plan_night, settings, request.as_of, kind, request.train or None)
+        outcome = _after_planning(night, request, do, started_at, begun, times)
+        if compacted and outcome.run:
+            do("clean-up", housekeeping.clean_up, night, request.today)
+        return outcome
+
+
+def rerun(settings: Settings, run: RunPaths, do: Do = directly) -> Outcome:
+    """Run a published night again from the versions, models and config that it recorded, and publish it beside; never as the latest.
+
+    Raises
+    ------
+    LakeError
+        If the run is older than `lake.keep_runs_days` allows.
+    """
+    begun, started_at = time.perf_counter(), datetime.now(UTC)
+    do = _announced(do)
+    with lake_lock(Lake(settings.lake).root):
+        remove_stale_staging(settings.output.path)
+        manifest = read_manifest(run)
+        plan.refuse_if_too_old(manifest, settings, started_at.date())
+        night = plan.replan(settings, manifest, run)
+        return _after_planning(night, Request(regions=tuple(manifest["regions"])), do, started_at, begun, {})
+
+
+def _after_planning(night: Night, request: Request, do: Do, started_at: datetime, begun: float, times: dict[str, float]) -> Outcome:
+    regions = _chosen(night, request)
+    failed: dict[str, str] = {}
+    everywhere = night.regions()
+    log.info(
+        "as of %s, %s regions", night.as_of, len(regions), extra={"tasks_ahead": len(regions) + 1 + (2 * len(everywhere) + 2) * night.train}
+    )
+    if night.train:
+        _train(night, regions, failed, do)
+    if request.last == "train":
+        night.workspace.end()
+        return Outcome(None, False, failed, night.as_of, time.perf_counter() - begun)
+    for region in regions:
+        if region not in failed:
+            _attempt(failed, region, do, f"decide-{region}", decide.decide_region, night, region, request.last != "forecast")
+    if len(failed) == len(regions):
+        raise NothingToPublish(f"no region could be computed, so nothing was published; {regions[0]}: {failed[regions[0]]}")
+    run, latest = do("publish", publish.publish_night, night, regions, failed, started_at, times)
+    night.workspace.end()
+    return Outcome(run, latest, failed, night.as_of, time.perf_counter() - begun)
+
+
+def _announced(do: Do) -> Do:
+    """Return `do` with a log record before each task, from which a progress bar is drawn."""
+
+    def announced(task: str, function: Callable[..., T], *arguments: Any) -> T:
+        log.info(task, extra={"task": task})
+        return do(task, function, *arguments)
+
+    return announced
+
+
+def _train(night: Night, regions: list[str], failed: dict[str, str], do: Do) -> None:
+    """Train the shared trees, then the regions' own; a region that fails is left out of both."""
+    # The shared trees learn from every region, also where only some are to be decided.
+    everywhere = night.regions()
+    for region in everywhere:
+        _attempt(failed, region, do, f"sample-{region}", train.sample_region, night, region)
+    sampled = [region for region in everywhere if region not in failed]
+    if do("train-shared", train.train_shared, night, sampled):
+        for region in sampled:
+            _attempt(failed, region, do, f"train-{region}", train.train_own, night, region)
+        do("calibrate", train.finish_training, night, [region for region in sampled if region not in failed])
+    for region in set(failed) - set(regions):
+        del failed[region]
+
+
+def _attempt(failed: dict[str, str], region: str, do: Do, task: str, function: Callable[..., None], *arguments: Any) -> None:
+    """Carry out a region's task; what goes wrong is recorded and the other regions go on."""
+    try:
+        do(task, function, *arguments)
+    except Exception as error:
+        log.exception("region %s failed in %s", region, task)
+        failed[region] = f"{type(error).__name__}: {error}"
+
+
+def _chosen(night: Night, request: Request) -> list[str]:
+    there = night.regions()
+    if unknown := [region for region in request.regions if region not in there]:
+        raise UnknownRegion(f"there is no region {unknown[0]!r} with sales; there are {', '.join(there[:20])}")
+    return [region for region in there if not request.regions or region in request.regions]
+
+
+def settings_of(run: RunPaths) -> Settings:
+    """Return the settings that a published run recorded."""
+    return recorded_settings(read_manifest(run)["config"])
+
+
+def published(output: str, run_id: str) -> RunPaths:
+    """Return a published run by its id."""
+    return find_run(output, run_id)

@@ -1,0 +1,161 @@
+"""Settings of a run: the rooms' settings put together, read from TOML, with FILLRATE_… variables and --set on top."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from data.settings import InputsSettings, LakeSettings, OutputSettings
+from models.settings import ForecastSettings, ReplenishmentSettings
+
+
+def checkout() -> Path:
+    """Return the folder of the source checkout, where configs and the sample are."""
+    return Path(__file__).resolve().parent.parent
+
+
+class ConfigError(Exception):
+    """A config cannot be used; the message says what is wrong where, and how to mend it."""
+
+
+class Settings(BaseSettings):
+    """Everything a run is told. `FILLRATE_REPLENISHMENT__SERVICE_LEVEL=0.98` in the environment overrides a key."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="FILLRATE_", env_nested_delimiter="__")
+
+    name: str = Field(min_length=1, max_length=80, description="name of the config, shown in the report")
+    frequency: Literal["day", "week"] = Field("day", description="time step of the run")
+    horizon: int = Field(28, ge=1, le=366, description="periods forecast and published")
+    seed: int = Field(7, ge=0, description="seed of every random choice; same inputs, config and seed give the same numbers")
+    inputs: InputsSettings = Field(description="where the input tables are and how they are read")
+    lake: LakeSettings = Field(description="where history and models are kept")
+    output: OutputSettings = Field(description="where runs are published")
+    forecast: ForecastSettings = Field(ForecastSettings(), description="how demand is forecast")
+    replenishment: ReplenishmentSettings = Field(ReplenishmentSettings(), description="how orders are chosen")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment go before the file."""
+        return env_settings, init_settings
+
+
+class _FileOnly(Settings):
+    """Settings as recorded in a manifest: the environment has had its say already."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *others: PydanticBaseSettingsSource,
+        **named: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is given and nothing else."""
+        return (init_settings,)
+
+
+def load_settings(path: Path, changes: Sequence[str] = (), *, output: str | None = None) -> Settings:
+    """Return the settings of a config file.
+
+    Parameters
+    ----------
+    path
+        TOML file.
+    changes
+        `key=value` pairs such as `replenishment.service_level=0.98`; the value is read as TOML, else as text. They go before
+        the environment and the file.
+    output
+        Where to publish instead of `output.path`.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing or no TOML, a key is unknown, or a value does not fit.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        near = difflib.get_close_matches(path.name, [file.name for file in path.parent.glob("*.toml")], n=1) if path.parent.is_dir() else []
+        hint = f"; did you mean {path.parent / near[0]}?" if near else "; `fillrate init DIR` writes one to start from"
+        raise ConfigError(f"there is no config {path}{hint}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path} is not readable as TOML: {error}") from error
+    environment = _environment()
+    merged = _merged(content, environment)
+    for change in changes:
+        merged = _merged(merged, _change(change))
+    if output is not None:
+        merged = _merged(merged, {"output": {"path": output}})
+    return _validated(merged, str(path))
+
+
+def recorded_settings(document: Mapping[str, Any]) -> Settings:
+    """Return the settings that a manifest recorded."""
+    return _validated(document, "the run's manifest")
+
+
+def _validated(document: Mapping[str, Any], where: str) -> Settings:
+    try:
+        return _FileOnly(**document)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: " + "; ".join(_sentence(dict(problem)) for problem in error.errors())) from error
+
+
+def _environment() -> dict[str, Any]:
+    values = EnvSettingsSource(Settings)()
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _change(change: str) -> dict[str, Any]:
+    key, equals, text = change.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"--set {change!r} is not key=value, as in --set replenishment.service_level=0.98")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    for part in reversed(key.strip().split(".")):
+        value = {part: value}
+    return dict(value)
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    place = [str(part) for part in problem["loc"]]
+    key = ".".join(place)
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.5) or difflib.get_close_matches(
+            place[-1], known_keys(), n=1, cutoff=0.4
+        )
+        return f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else "; docs/configuration.md lists the keys")
+    if problem["type"] == "missing":
+        return f"key {key!r} is missing"
+    return f"{key} is {problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:
+    """Return every key of a config, dotted."""
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        keys.append(prefix + name)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            keys += known_keys(field.annotation, f"{prefix}{name}.")
+    return keys

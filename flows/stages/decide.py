@@ -1,0 +1,119 @@
+"""Decide: a region's forecasts, and from them its orders."""
+
+import hashlib
+import logging
+import time
+
+import numpy as np
+import polars as pl
+
+from data.messages import PlanMessage, messages_frame
+from data.position import stock_position
+from data.published import find_run, read_frame
+from flows.stages.model_files import forecaster_of, library_of
+from flows.stages.night import Night
+from flows.stages.region_panel import SPREAD, YOUNGEST, region_panel
+from flows.stages.train import grower
+from models.contracts import SeriesProfile
+from models.demand_paths import ForecastPaths
+from models.forecasting import RegionForecast, forecast_region, forecasts_frame
+from models.predictive import ErrorLibrary, fallback_library
+from models.recommendations import recommend
+
+log = logging.getLogger("fillrate")
+
+
+def decide_region(night: Night, region: str, order: bool) -> None:
+    """Forecast a region and, if asked, recommend its orders; both are kept in the workspace.
+
+    Without a stock table nothing is recommended: the plan messages of the run say so.
+    """
+    begun, growing = time.perf_counter(), grower(night)
+    prepared = region_panel(night, region, training=False)
+    if prepared is None:
+        night.workspace.write("region-messages", region, messages_frame([_silent(region)]))
+        return
+    log.info("forecast %s: %s series", region, f"{prepared.panel.series.height:,}")
+    settings = night.settings
+    library = library_of(night) or fallback_library(settings.horizon)
+    forecast = forecast_region(
+        prepared,
+        forecaster_of(night, region),
+        library,
+        horizon=settings.horizon,
+        youngest=YOUNGEST[settings.frequency],
+        spread=SPREAD[settings.frequency],
+        grower=growing,
+    )
+    forecasts = forecasts_frame(forecast, night.future(), region)
+    night.workspace.write("forecasts", region, forecasts)
+    night.workspace.note("time-forecast", region, {"seconds": time.perf_counter() - begun, "lightgbm": growing.seconds})
+    if order and "stock" in night.versions:
+        _recommend(night, region, forecast, library)
+
+
+def _recommend(night: Night, region: str, forecast: RegionForecast, library: ErrorLibrary) -> None:
+    begun, settings = time.perf_counter(), night.settings
+    log.info("recommend %s", region)
+    keys = forecast.series.select("fc", "sku")
+    paths = ForecastPaths(
+        mean=forecast.mean,
+        segment=forecast.segment,
+        keys=series_keys(keys, settings.seed),
+        whole_units=forecast.series["whole_units"].to_numpy(),
+        library=library,
+        season=night.cadence.season if settings.frequency == "day" else 1,
+        paths=settings.forecast.paths,
+    )
+    profile = forecast.series.with_columns(region=pl.lit(region)).select(SeriesProfile.column_names())
+    stock = night.table("stock", region, until=night.as_of)
+    since = stock["date"].min() if not stock.is_empty() else night.as_of
+    receipts = night.table("receipts", region)
+    positions = stock_position(stock, night.table("sales", region, since=since, until=night.as_of), receipts, night.as_of)  # type: ignore[arg-type]
+    recommendations, messages = recommend(
+        run_id=night.run_id,
+        as_of=night.as_of,
+        frequency=settings.frequency,
+        horizon=settings.horizon,
+        profile=profile,
+        mean=forecast.mean,
+        paths=paths,
+        positions=positions,
+        inbound=night.table("inbound", region),
+        supply=night.table("supply", region),
+        items=night.table("items"),
+        receipts=receipts,
+        overrides=night.table("overrides", region),
+        previous=_previous(night, region),
+        settings=settings.replenishment,
+        rng_seed=settings.seed,
+    )
+    night.workspace.write("recommendations", region, recommendations)
+    night.workspace.write("region-messages", region, messages_frame(messages))
+    night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
+
+
+def series_keys(series: pl.DataFrame, seed: int) -> np.ndarray:
+    """Return a stable 64-bit number per row of (seed, sku, fc), on which every random choice of a series depends."""
+    keys = [
+        int.from_bytes(hashlib.blake2b(f"{seed}\x1f{sku}\x1f{fc}".encode(), digest_size=8).digest(), "big")
+        for sku, fc in series.select("sku", "fc").iter_rows()
+    ]
+    return np.array(keys, dtype=np.uint64)
+
+
+def _previous(night: Night, region: str) -> pl.DataFrame | None:
+    if night.previous is None:
+        return None
+    recommendations = read_frame(find_run(night.settings.output.path, night.previous), "recommendations")
+    return recommendations.filter(pl.col("region") == region)
+
+
+def _silent(region: str) -> PlanMessage:
+    return PlanMessage(
+        code="region_without_sales",
+        region=region,
+        table="sales",
+        message=f"region {region} has no sales in the time the forecasts look at: nothing is forecast or recommended there",
+        fix="deliver newer sales of the region, or remove its fcs from locations",
+    )

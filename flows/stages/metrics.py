@@ -1,0 +1,51 @@
+"""Metrics: what the run measured of itself."""
+
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from flows.stages.model_files import accuracy_of
+from flows.stages.night import Night
+from models.contracts import Metrics
+
+REGION_STAGES = ("sample", "train-own", "forecast", "recommend")
+SHARED_STAGES = ("train-shared", "calibrate")
+
+
+def run_metrics(night: Night, regions: Iterable[str], frames: Mapping[str, pl.DataFrame], times: Mapping[str, float]) -> pl.DataFrame:
+    """Return the run's metrics.
+
+    accuracy, coverage and yardstick: measured on the held-back windows when the model was trained; count: rows of each published
+    table; time: seconds of each stage over all regions, `lightgbm_seconds` being LightGBM's own part of them.
+
+    Parameters
+    ----------
+    night
+        The run.
+    regions
+        Regions that succeeded.
+    frames
+        Published tables by name.
+    times
+        Seconds of the stages that belong to no region.
+    """
+    rows: list[tuple[str, str, str | None, float | None, str]] = [
+        ("count", "rows", name, float(frame.height), "rows") for name, frame in frames.items()
+    ]
+    notes = {stage: [night.workspace.noted(f"time-{stage}", region) for region in regions] for stage in REGION_STAGES}
+    notes |= {stage: [night.workspace.noted(f"time-{stage}", None)] for stage in SHARED_STAGES}
+    seconds = {stage: sum(note.get("seconds", 0.0) for note in kept) for stage, kept in notes.items()}
+    inside = {stage: sum(note.get("lightgbm", 0.0) for note in kept) for stage, kept in notes.items()}
+    seconds = {
+        **times,
+        **{stage: value for stage, value in seconds.items() if any(notes[stage])},
+    }
+    for stage, value in seconds.items():
+        rows.append(("time", "stage_seconds", stage, round(value, 3), "seconds"))
+        if stage in inside:
+            rows.append(("time", "lightgbm_seconds", stage, round(inside[stage], 3), "seconds"))
+    rows.append(("time", "stage_seconds", None, round(sum(seconds.values()), 3), "seconds"))
+    rows.append(("time", "lightgbm_seconds", None, round(sum(inside.values()), 3), "seconds"))
+    own = pl.DataFrame(rows, schema=Metrics.create_empty().schema, orient="row")
+    accuracy = accuracy_of(night)
+    return Metrics.validate(own if accuracy is None else pl.concat([accuracy, own]))

@@ -1,0 +1,90 @@
+"""How trained models are laid out in the model store, and read back."""
+
+from typing import Any
+
+import polars as pl
+
+from flows.stages.night import Night
+from flows.stages.plan import model_signature
+from models.forecaster import Forecaster
+from models.gateway import TreeModel
+from models.library_form import from_parts, to_document, to_frame
+from models.predictive import ErrorLibrary
+from models.training import SharedModels
+
+TREES, JUDGE, BLOCKS, ACCURACY = "trees.txt", "judge.txt", "errors", "accuracy"
+
+
+def save_shared(night: Night, shared: SharedModels, *, library: ErrorLibrary | None = None, accuracy: pl.DataFrame | None = None) -> None:
+    """Save what all regions share. Only a set that was judged (`accuracy` given) is reused on later nights."""
+    document: dict[str, Any] = {
+        "as_of": night.as_of.isoformat(),
+        "signature": model_signature(night.settings),
+        "judged": accuracy is not None,
+        "trees": _form(shared.final),
+    }
+    texts, tables = {TREES: shared.final.text}, {}
+    if shared.judge is not None:
+        document["judge"] = _form(shared.judge)
+        texts[JUDGE] = shared.judge.text
+    if library is not None:
+        document["library"] = to_document(library)
+        tables[BLOCKS] = to_frame(library)
+    if accuracy is not None:
+        tables[ACCURACY] = accuracy
+    night.models.save(None, night.model_id, document, texts=texts, tables=tables)
+
+
+def save_region(night: Night, region: str, own: TreeModel | None) -> None:
+    """Save a region's own trees, or that it has none."""
+    document = {"as_of": night.as_of.isoformat(), "region": region, "trees": _form(own) if own else None}
+    night.models.save(region, night.model_id, document, texts={TREES: own.text} if own else {}, tables={})
+
+
+def final_model(night: Night) -> TreeModel:
+    """Return the shared trees."""
+    return _model(_document(night), "trees", night.models.text(None, night.model_id, TREES))
+
+
+def judge_model(night: Night) -> TreeModel | None:
+    """Return the shared trees that never saw the held-back windows."""
+    document = _document(night)
+    return _model(document, "judge", night.models.text(None, night.model_id, JUDGE)) if "judge" in document else None
+
+
+def forecaster_of(night: Night, region: str) -> Forecaster | None:
+    """Return a region's forecaster; None where no trees could be trained, the shared trees alone for a region new since."""
+    if night.models.document(None, night.model_id) is None:
+        return None
+    own = night.models.document(region, night.model_id)
+    trees = _model(own, "trees", night.models.text(region, night.model_id, TREES)) if own and own["trees"] else None
+    return Forecaster(final_model(night), trees)
+
+
+def library_of(night: Night) -> ErrorLibrary | None:
+    """Return the errors measured on held-back windows, None where there were none."""
+    document = night.models.document(None, night.model_id)
+    if document is None or "library" not in document:
+        return None
+    return from_parts(night.models.table(None, night.model_id, BLOCKS), document["library"])
+
+
+def accuracy_of(night: Night) -> pl.DataFrame | None:
+    """Return the accuracy measured when the model was trained."""
+    document = night.models.document(None, night.model_id)
+    return night.models.table(None, night.model_id, ACCURACY) if document and document["judged"] else None
+
+
+def _document(night: Night) -> dict[str, Any]:
+    document = night.models.document(None, night.model_id)
+    assert document is not None, f"model {night.model_id} was not saved"
+    return document
+
+
+def _form(model: TreeModel) -> dict[str, Any]:
+    return {"features": list(model.features), "count": model.trees, "fills": list(model.fills)}
+
+
+def _model(document: dict[str, Any], part: str, text: str) -> TreeModel:
+    form = document[part]
+    return TreeModel(text, tuple(form["features"]), int(form["count"]), tuple(form["fills"]))

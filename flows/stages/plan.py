@@ -1,0 +1,179 @@
+"""Plan: which day the run is as of, which versions and models it uses, which run it is compared with."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+from data.as_of import last_complete_week, last_whole_day
+from data.errors import InputError
+from data.lake import Lake, LakeError
+from data.messages import PlanMessage, messages_frame
+from data.model_store import ModelStore
+from data.published import RunPaths, read_manifest, runs
+from features.cadence import cadence_of
+from flows.settings import Settings
+from flows.stages.night import Kind, Night
+from flows.version import VERSION
+
+
+def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool | None) -> Night:
+    """Return the night to run from what the lake holds now, and begin its workspace.
+
+    Parameters
+    ----------
+    settings
+        Of the run.
+    as_of
+        Last known day; by default the last that looks whole. In weeks it falls back to the end of the last complete one.
+    kind
+        `partial` runs never become the latest.
+    train
+        Whether to train the models; None when they are due.
+
+    Raises
+    ------
+    InputError
+        If the lake holds no sales up to `as_of`.
+    """
+    lake = Lake(settings.lake)
+    versions = lake.versions()
+    daily = lake.daily_totals()
+    if daily.is_empty():
+        raise InputError(
+            f"the lake at {settings.lake.path} holds no sales yet: run `fillrate ingest CONFIG`, or `fillrate run CONFIG`, first"
+        )
+    day, messages = _as_of(daily["date"].min(), last_whole_day(daily), settings, as_of)  # type: ignore[arg-type]
+    messages += _about_the_past(lake, day, as_of)
+    due = newest_model(settings, day)
+    run_id = _run_id(settings, day)
+    if train is None:
+        train = due is None
+    night = Night(
+        settings=settings,
+        run_id=run_id,
+        kind=kind,
+        as_of=day,
+        versions=versions,
+        previous=_previous(settings, day),
+        model_id=run_id if train or due is None else due,
+        train=train or due is None,
+    )
+    night.workspace.begin()
+    night.workspace.write("messages", None, messages_frame(messages))
+    return night
+
+
+def replan(settings: Settings, manifest: dict[str, object], run: RunPaths) -> Night:
+    """Return the night of a published run again: the same day, versions, models and predecessor, under a new id."""
+    day = date.fromisoformat(str(manifest["as_of"]))
+    model_id = str(manifest["model_id"])
+    night = Night(
+        settings=settings,
+        run_id=f"{run.run_id.split('-rerun-')[0]}-rerun-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:120],
+        kind="rerun",
+        as_of=day,
+        versions=dict(manifest["lake_versions"]),  # type: ignore[call-overload]
+        previous=str(manifest["previous_run_id"]) if manifest["previous_run_id"] else None,
+        model_id=model_id,
+        train=ModelStore(settings.lake.path).document(None, model_id) is None,
+    )
+    night.workspace.begin()
+    recorded = [PlanMessage(**message) for message in manifest["planning_messages"]]  # type: ignore[attr-defined]
+    night.workspace.write("messages", None, messages_frame(recorded))
+    return night
+
+
+def newest_model(settings: Settings, as_of: date) -> str | None:
+    """Return the newest model made for this config that is not yet due to be trained anew, None if there is none."""
+    store, signature = ModelStore(settings.lake.path), model_signature(settings)
+    usable = []
+    for model_id in store.model_ids():
+        document = store.document(None, model_id) or {}
+        age = (as_of - date.fromisoformat(document["as_of"])).days
+        if document["judged"] and document["signature"] == signature and 0 <= age < settings.forecast.retrain_every_days:
+            usable.append((document["as_of"], model_id))
+    return max(usable)[1] if usable else None
+
+
+def model_signature(settings: Settings) -> str:
+    """Return a short hash of everything in the config and the code that a trained model depends on."""
+    parts = {
+        "version": VERSION,
+        "frequency": settings.frequency,
+        "horizon": settings.horizon,
+        "seed": settings.seed,
+        "known_ahead": settings.inputs.drivers.known_ahead,
+        "max_training_rows": settings.forecast.max_training_rows,
+        "cadence": str(cadence_of(settings.frequency)),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _as_of(
+    first: date, newest: tuple[date, tuple[PlanMessage, ...]], settings: Settings, asked: date | None
+) -> tuple[date, list[PlanMessage]]:
+    day, messages = (asked, []) if asked else (newest[0], list(newest[1]))
+    if settings.frequency == "week" and (week := last_complete_week(day)) != day:
+        messages.append(
+            PlanMessage(
+                code="incomplete_week",
+                severity="info",
+                message=f"{day} is not the end of a week (Sunday): the run is as of {week}, the end of the last complete week",
+                fix="run after the week has ended, or give --as-of a Sunday",
+            )
+        )
+        day = week
+    if day < first:
+        raise InputError(f"the run is as of {day}, but sales begin on {first}: give --as-of a later day, or deliver older sales")
+    return day, messages
+
+
+def _about_the_past(lake: Lake, day: date, asked: date | None) -> list[PlanMessage]:
+    newest = lake.daily_totals()["date"].max()
+    if asked is None or not isinstance(newest, date) or newest <= asked:
+        return []
+    return [
+        PlanMessage(
+            code="past_as_of",
+            severity="info",
+            message=f"the run is as of {day}, sales are known up to {newest}: tables without dates (items, locations, supply, receipts, overrides) "
+            "are used as they are now, and inbound lines ordered later are left out",
+            fix="nothing to mend",
+        )
+    ]
+
+
+def _previous(settings: Settings, day: date) -> str | None:
+    """Return the newest published nightly run of an earlier day of this config."""
+    for run in runs(settings.output.path):
+        if run.as_of < day:
+            manifest = read_manifest(run)
+            if manifest.get("kind") == "nightly" and manifest.get("name") == settings.name:
+                return run.run_id
+    return None
+
+
+def _run_id(settings: Settings, day: date, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> str:
+    return f"{day:%Y%m%d}-{now():%Y%m%dT%H%M%S%f}"[:-3]
+
+
+def refuse_if_too_old(manifest: dict[str, object], settings: Settings, today: date) -> None:
+    """Refuse to run a night again whose inputs may be gone from the lake.
+
+    Raises
+    ------
+    LakeError
+        If the run is older than `lake.keep_runs_days`.
+    """
+    if too_old(manifest, settings, today):
+        raise LakeError(
+            f"run {manifest['run_id']} was made on {str(manifest['started_at'])[:10]}, more than lake.keep_runs_days = "
+            f"{settings.lake.keep_runs_days} days ago: what it read may have been removed, so it cannot be run again"
+        )
+
+
+def too_old(manifest: dict[str, object], settings: Settings, today: date) -> bool:
+    """Return whether a run is older than `lake.keep_runs_days`, so that what it read may be gone."""
+    started = datetime.fromisoformat(str(manifest["started_at"])).date()
+    return today - started > timedelta(days=settings.lake.keep_runs_days)

@@ -1,0 +1,196 @@
+"""Publish: put the regions' tables together, raise alerts, write report and workbook, and make the run visible at once."""
+
+import logging
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from data.demand import Demand, build_demand
+from data.messages import PlanMessage, messages_frame
+from data.published import RunFolder, RunPaths, find_run, publish, read_frame, read_manifest
+from flows.report import ReportData, headline_numbers, render_report, rows_to_draw
+from flows.stages.metrics import run_metrics
+from flows.stages.night import Night
+from flows.version import VERSION
+from flows.workbook import write_workbook
+from models.alerts import raise_alerts
+from models.contracts import Alerts, Forecasts, Recommendations
+from models.recommending.ranking import most_valuable_first
+from models.recommending.reasons import REASONS
+
+log = logging.getLogger("fillrate")
+
+DRAWN_PERIODS = {"day": 56, "week": 52}
+"""Periods of history that the report draws."""
+
+
+def publish_night(
+    night: Night, regions: list[str], failed: Mapping[str, str], started_at: datetime, times: Mapping[str, float]
+) -> tuple[RunPaths, bool]:
+    """Publish what the regions that succeeded left in the workspace.
+
+    Parameters
+    ----------
+    night
+        The run.
+    regions
+        All regions of the run.
+    failed
+        Region → error of those that could not be computed.
+    started_at
+        When the run began, in UTC.
+    times
+        Seconds of stages that kept no note of their own, by stage.
+
+    Returns
+    -------
+    The published run, and whether `latest` names it now.
+    """
+    begun = time.perf_counter()
+    log.info("publish %s", night.run_id)
+    good = [region for region in regions if region not in failed]
+    forecasts = _together(night, "forecasts", good, Forecasts.create_empty()).with_columns(
+        run_id=pl.lit(night.run_id), as_of=pl.lit(night.as_of)
+    )
+    forecasts = Forecasts.validate(forecasts.select(Forecasts.column_names()), cast=True)
+    recommendations = most_valuable_first(_together(night, "recommendations", good, Recommendations.create_empty()))
+    messages = _messages(night, good, failed)
+    previous = find_run(night.settings.output.path, night.previous) if night.previous else None
+    alerts = raise_alerts(
+        as_of=night.as_of,
+        recommendations=recommendations,
+        plan_messages=messages,
+        previous_alerts=read_frame(previous, "alerts") if previous else None,
+        settings=night.settings.replenishment,
+    )
+    frames = {"forecasts": forecasts, "recommendations": recommendations, "alerts": alerts, "plan_messages": messages}
+    metrics = run_metrics(night, good, frames, {**times, "gather": time.perf_counter() - begun})
+    headline = headline_numbers(recommendations, alerts, metrics)
+    manifest = _manifest(night, regions, failed, started_at, headline, frames)
+    with RunFolder.begin(night.settings.output.path, night.run_id) as folder:
+        folder.write_frame("forecasts", forecasts)
+        folder.write_frame("recommendations", Recommendations.validate(recommendations), csv=True)
+        folder.write_frame("alerts", Alerts.validate(alerts), csv=True)
+        folder.write_frame("plan_messages", messages)
+        folder.write_frame("metrics", metrics)
+        drawn = recommendations.join(rows_to_draw(recommendations), on=["fc", "sku"], how="semi").select("region", "fc", "sku")
+        report = ReportData(
+            name=night.settings.name,
+            run_id=night.run_id,
+            as_of=night.as_of,
+            frequency=night.settings.frequency,
+            currency=_currency(night),
+            recommendations=recommendations,
+            alerts=alerts,
+            plan_messages=messages,
+            metrics=metrics,
+            quarantine_counts=_quarantine_counts(night),
+            forecasts=forecasts.join(drawn, on=["fc", "sku"], how="semi"),
+            history=_drawn_history(night, drawn),
+            previous=read_manifest(previous).get("headline") if previous else None,
+            manifest=manifest,
+            reasons=REASONS,
+        )
+        folder.write_text("report.html", render_report(report))
+        write_workbook(folder.path / "report.xlsx", recommendations, alerts, messages, _summary(night, headline), night.run_id)
+        return publish(folder, manifest, may_become_latest=night.kind == "nightly")
+
+
+def _together(night: Night, name: str, regions: list[str], empty: pl.DataFrame) -> pl.DataFrame:
+    parts = [night.workspace.read(name, region) for region in regions if night.workspace.has(name, region)]
+    return pl.concat(parts, how="diagonal_relaxed") if parts else empty
+
+
+def _messages(night: Night, good: list[str], failed: Mapping[str, str]) -> pl.DataFrame:
+    """Return everything there is to say: of planning, of the deliveries as recorded with the versions read, of regions."""
+    extra = [
+        PlanMessage(
+            code="region_failed",
+            severity="error",
+            region=region,
+            message=f"region {region} could not be computed: {error}",
+            fix="the other regions are published; see the log of the run, mend the cause and run again",
+        )
+        for region, error in failed.items()
+    ]
+    if "stock" not in night.versions:
+        extra.append(
+            PlanMessage(
+                code="no_stock",
+                table="stock",
+                message="there is no stock table: forecasts are published, orders and stock-out alerts are not",
+                fix="deliver a stock table (docs/input-tables.md)",
+            )
+        )
+    parts = [night.workspace.read("messages", None), messages_frame(night.lake.messages(night.versions)), messages_frame(extra)]
+    parts += [night.workspace.read("region-messages", region) for region in good if night.workspace.has("region-messages", region)]
+    return pl.concat(parts)
+
+
+def _manifest(
+    night: Night,
+    regions: list[str],
+    failed: Mapping[str, str],
+    started_at: datetime,
+    headline: Mapping[str, Any],
+    frames: Mapping[str, pl.DataFrame],
+) -> dict[str, Any]:
+    return {
+        "run_id": night.run_id,
+        "name": night.settings.name,
+        "kind": night.kind,
+        "as_of": night.as_of.isoformat(),
+        "code_version": VERSION,
+        "config": night.settings.model_dump(mode="json"),
+        "lake_versions": night.versions,
+        "seed": night.settings.seed,
+        "model_id": night.model_id,
+        "trained": night.train,
+        "previous_run_id": night.previous,
+        "planning_messages": night.workspace.read("messages", None).to_dicts(),
+        "regions": regions,
+        "failed_regions": sorted(failed),
+        "row_counts": {name: frame.height for name, frame in frames.items()},
+        "headline": dict(headline),
+        "started_at": started_at.isoformat(timespec="seconds"),
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _currency(night: Night) -> str | None:
+    currencies = night.table("locations")["currency"].drop_nulls().unique().to_list()
+    return str(currencies[0]) if len(currencies) == 1 else None
+
+
+def _quarantine_counts(night: Night) -> pl.DataFrame:
+    rows = night.lake.open_quarantine(night.versions)
+    example = pl.format("{} line {}: {}", "source_file", pl.col("source_line").fill_null(0), pl.col("found").fill_null("").str.slice(0, 80))
+    return (
+        rows.sort("table", "source_file", "source_line")
+        .group_by("table", "reason", maintain_order=True)
+        .agg(rows=pl.len(), example=example.first())
+        .sort("table", "rows", descending=[False, True])
+    )
+
+
+def _drawn_history(night: Night, drawn: pl.DataFrame) -> pl.DataFrame:
+    """Return the recent history of the rows that the report draws (columns region, fc, sku)."""
+    since = night.end - timedelta(days=DRAWN_PERIODS[night.settings.frequency] * night.cadence.step_days)
+    items = night.table("items")
+    parts = [pl.DataFrame(schema={"region": pl.String, **Demand.create_empty().schema})]
+    for (region,), keys in drawn.sort("region", "fc", "sku").group_by("region", maintain_order=True):
+        sales, availability = (
+            night.table(name, str(region), since=since, until=night.as_of).join(keys, on=["fc", "sku"], how="semi")
+            for name in ("sales", "availability")
+        )
+        demand = build_demand(sales, availability, items, as_of=night.as_of, frequency=night.settings.frequency)
+        parts.append(demand.select(pl.lit(region, dtype=pl.String).alias("region"), pl.all()))
+    return pl.concat(parts).rename({"demand_at_least": "units"})
+
+
+def _summary(night: Night, headline: Mapping[str, float | None]) -> dict[str, Any]:
+    facts = {"Run": night.settings.name, "As of": night.as_of, "Orders go out": night.as_of + timedelta(days=1)}
+    return {**facts, **{name.replace("_", " ").capitalize(): value for name, value in headline.items()}}

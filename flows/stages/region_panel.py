@@ -1,0 +1,63 @@
+"""A region's panel: what the lake holds of it, cleaned and laid out for the forecasters."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from data.demand import build_demand
+from features.matrix import PreparedPanel, prepare_panel
+from features.panel import build_panel
+from flows.stages.night import Night
+
+TRAINING_PERIODS = {"day": 1_100, "week": 210}
+"""Periods of history that training looks at: three years of days, four years of weeks."""
+
+SPREAD = {"day": "spread_28_per_level", "week": "spread_13_per_level"}
+"""Feature that tells how variable a series is."""
+
+YOUNGEST = {"day": 14, "week": 8}
+"""Periods of history from which the trees forecast a series."""
+
+
+def region_panel(night: Night, region: str, *, training: bool) -> PreparedPanel | None:
+    """Return a region's panel up to `as_of` and the horizon after it; None where it has no sales in the time looked at.
+
+    Forecasting reads as far back as any feature looks; training reads further.
+    """
+    since = history_begins(night, training=training)
+    sales = night.table("sales", region, since=since, until=night.as_of)
+    if sales.is_empty():
+        return None
+    items = night.table("items")
+    demand = build_demand(
+        sales,
+        night.table("availability", region, since=since, until=night.as_of),
+        items,
+        as_of=night.as_of,
+        frequency=night.settings.frequency,
+        also=_stocked(night, region),
+    )
+    panel = build_panel(
+        demand,
+        items=items,
+        plan=night.table("plan", region, since=since),
+        events=night.table("events", region),
+        drivers=night.table("drivers", region, since=since),
+        region=region,
+        known_ahead=night.settings.inputs.drivers.known_ahead,
+        end=night.end,
+        cadence=night.cadence,
+        horizon=night.settings.horizon,
+    )
+    return prepare_panel(panel)
+
+
+def history_begins(night: Night, *, training: bool) -> date:
+    """Return the first day that a region's panel looks at."""
+    periods = TRAINING_PERIODS[night.settings.frequency] if training else night.cadence.lookback
+    return night.end - timedelta(days=periods * night.cadence.step_days)
+
+
+def _stocked(night: Night, region: str) -> pl.DataFrame:
+    """Return sku × fc that were ever in stock there, so that items without a sale yet are forecast too."""
+    return night.table("stock", region, until=night.as_of).select("fc", "sku").unique()

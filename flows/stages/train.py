@@ -1,0 +1,117 @@
+"""Train: samples per region, trees shared by all, trees of each region's own, errors measured on held-back windows."""
+
+import hashlib
+import logging
+import time
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from features.samples import held_back_periods, training_sample
+from flows.stages.model_files import final_model, judge_model, save_region, save_shared
+from flows.stages.night import Night
+from flows.stages.region_panel import SPREAD, YOUNGEST, history_begins, region_panel
+from models.accuracy import YARDSTICK_SERIES, accuracy_on_held_back, statsmodels_yardstick
+from models.gateway import TreeGrower
+from models.training import SharedModels, calibrate, train_all_regions, train_region
+
+log = logging.getLogger("fillrate")
+
+MOST_HELD_BACK = 20_000
+"""Most series, over all regions, on whose held-back windows errors are measured."""
+
+
+def grower(night: Night) -> TreeGrower:
+    """Return LightGBM with the run's threads and seed."""
+    return TreeGrower(threads=night.settings.forecast.threads, seed=night.settings.seed)
+
+
+def sample_region(night: Night, region: str) -> None:
+    """Draw a region's part of the training sample and keep it in the workspace; nothing is kept of a region without history."""
+    begun = time.perf_counter()
+    prepared = region_panel(night, region, training=True)
+    if prepared is None:
+        return
+    share, window = _share_of_rows(night, region), held_back_window(night)
+    key = hashlib.sha256(f"{night.settings.seed}|{region}".encode()).digest()
+    sample = training_sample(
+        prepared,
+        horizon=night.settings.horizon,
+        window=window,
+        most=max(1_000, int(night.settings.forecast.max_training_rows * share)),
+        most_held_back=max(100, int(MOST_HELD_BACK * share)),
+        youngest=YOUNGEST[night.settings.frequency],
+        generator=np.random.default_rng(int.from_bytes(key[:8], "big")),
+    )
+    night.workspace.write("sample", region, sample)
+    if window and not sample.filter(pl.col("window") >= 0).is_empty():
+        most = max(2, round(YARDSTICK_SERIES * share))
+        night.workspace.write("yardstick", region, statsmodels_yardstick(prepared, sample, window=window, most=most))
+    night.workspace.note("time-sample", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
+    log.info("sample %s: %s rows", region, f"{sample.height:,}")
+
+
+def train_shared(night: Night, regions: list[str]) -> bool:
+    """Train the trees that all regions share; return whether there was enough to learn from."""
+    begun, growing = time.perf_counter(), grower(night)
+    samples = [night.workspace.read("sample", region) for region in regions if night.workspace.has("sample", region)]
+    if not samples:
+        return False
+    log.info("train: shared trees on %s rows", f"{sum(sample.height for sample in samples):,}")
+    shared = train_all_regions(pl.concat(samples), window=held_back_window(night), frequency=night.settings.frequency, grower=growing)
+    if shared is not None:
+        save_shared(night, shared)
+    night.workspace.note("time-train-shared", None, {"seconds": time.perf_counter() - begun, "lightgbm": growing.seconds})
+    return shared is not None
+
+
+def train_own(night: Night, region: str) -> None:
+    """Train a region's own trees where they pay, save them, and keep its held-back forecasts in the workspace."""
+    if not night.workspace.has("sample", region):
+        return
+    begun, growing = time.perf_counter(), grower(night)
+    shared = SharedModels(judge_model(night), final_model(night))
+    outcome = train_region(
+        night.workspace.read("sample", region), shared, window=held_back_window(night), frequency=night.settings.frequency, grower=growing
+    )
+    save_region(night, region, outcome.own)
+    kept = ("series", "window", "horizon", "level", "target", "at_least", "mean", SPREAD[night.settings.frequency])
+    yardsticks = [name for name in outcome.held_back.columns if name.startswith(("season_mean_", "season_last_per", "mean_"))]
+    held_back = outcome.held_back.select(*kept, *yardsticks)
+    if night.workspace.has("yardstick", region):
+        tried = night.workspace.read("yardstick", region)
+    else:
+        tried = held_back.head(0).select("series", "window", "horizon", exponential_smoothing="mean", theta="mean")
+    night.workspace.write("held-back", region, held_back.join(tried, on=["series", "window", "horizon"], how="left", maintain_order="left"))
+    night.workspace.note("time-train-own", region, {"seconds": time.perf_counter() - begun, "lightgbm": growing.seconds})
+    log.info("train %s: %s trees of its own", region, outcome.own.trees if outcome.own else "no")
+
+
+def finish_training(night: Night, regions: list[str]) -> None:
+    """Measure errors over all regions, and save them with the shared model, which makes the whole set usable."""
+    begun = time.perf_counter()
+    parts = [
+        night.workspace.read("held-back", region).with_columns(region=pl.lit(region))
+        for region in regions
+        if night.workspace.has("held-back", region)
+    ]
+    held_back = pl.concat(parts)
+    spread = SPREAD[night.settings.frequency]
+    library = calibrate(held_back, window=held_back_window(night), spread=spread, seed=night.settings.seed)
+    accuracy = accuracy_on_held_back(held_back, library, night.cadence)
+    save_shared(night, SharedModels(judge_model(night), final_model(night)), library=library, accuracy=accuracy)
+    night.workspace.note("time-calibrate", None, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
+
+
+def held_back_window(night: Night) -> int:
+    """Return the periods of a held-back window, from the length of the history that training looks at."""
+    first: date = night.lake.daily_totals(version=night.versions["sales"])["date"].to_list()[0]
+    begins = max(history_begins(night, training=True), first)
+    longest = (night.end - begins).days // night.cadence.step_days + 1
+    return held_back_periods(longest, night.settings.horizon, night.cadence.season, night.settings.frequency)
+
+
+def _share_of_rows(night: Night, region: str) -> float:
+    rows = night.lake.rows_per_region(version=night.versions["sales"])
+    return rows[region] / max(sum(rows.values()), 1)

@@ -1,0 +1,57 @@
+"""What every kind of alert looks at, and the shape in which it answers."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from models.settings import ReplenishmentSettings
+
+FOUND: dict[str, type[pl.DataType]] = {
+    "region": pl.String,
+    "fc": pl.String,
+    "sku": pl.String,
+    "code": pl.String,
+    "urgent": pl.Boolean,
+    "probability": pl.Float64,
+    "expected_date": pl.Date,
+    "units_at_risk": pl.Float64,
+    "value_at_risk": pl.Float64,
+    "message": pl.String,
+    "action": pl.String,
+}
+"""Columns that a kind returns, one row per problem; code tells problems of one kind, fc and sku apart."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """Tonight's numbers. `priced` holds the recommendations with column unit_cost, null where it is unknown."""
+
+    as_of: date
+    priced: pl.DataFrame
+    plan_messages: pl.DataFrame
+    settings: ReplenishmentSettings
+
+    @property
+    def wanted(self) -> pl.DataFrame:
+        """Rows with known stock and some demand: the others have nothing to lose."""
+        return self.priced.filter(pl.col("on_hand").is_not_null(), pl.col("demand_mean") > 0)
+
+
+def units(value: pl.Expr) -> pl.Expr:
+    """Return units as a person writes them: at most one decimal, none where whole."""
+    return value.round(1).cast(pl.String).str.replace(r"\.0$", "")
+
+
+def day(value: pl.Expr) -> pl.Expr:
+    """Return a date as a person reads it, with its weekday."""
+    return value.dt.strftime("%a %d %b %Y")
+
+
+def plan_words() -> pl.Expr:
+    """Return what tonight's row does about it, as the end of a sentence."""
+    return (
+        pl.when(pl.col("order_units") > 0)
+        .then(pl.format("tonight's order of {} is on sale on {}", units(pl.col("order_units")), day(pl.col("arrival_date"))))
+        .otherwise(pl.format("nothing is ordered tonight, the next order goes out on {}", day(pl.col("next_order_date"))))
+    )

@@ -1,0 +1,237 @@
+"""Every number of a recommendation that comes from simulation, for many series, block by block."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from models.lead_times import sample_lead_times
+from models.ordering.calendar import Calendar, lead_periods
+from models.ordering.choice import Choice, Packs, cheapest, last_case_gain, raised_to_packs, reorder_below
+from models.ordering.later_windows import BaseRule, OrderValue, order_value
+from models.ordering.own_window import OwnWindow, own_window
+from models.ordering.paths import DemandPaths
+from models.ordering.service_level import ServiceMeasure, cycle_level, smallest
+from models.ordering.simple_rule import critical_ratio, simple_level
+from models.ordering.stock_roll import Lead, StockRoll, roll_stock
+
+Floats = NDArray[np.float64]
+Rule = Literal["cost", "service", "simple_cost", "simple_service"]
+RULES: tuple[Rule, ...] = ("cost", "service", "simple_cost", "simple_service")
+
+BLOCK_BYTES = 12_000_000
+"""Size of a block's sampled demand; the sums made of it take about six times as much."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """What is decided for, one row per sku × fc, shape (rows,) unless said otherwise. Units of the item, money per unit.
+
+    start: stock before period 0, less units owed; inbound: arrivals per period, sparse, shape (rows, many), period 0 the
+    order date; lead_mean, lead_sd: days; review: periods; level: target service; mean: mean demand per period, shape (rows,
+    periods); multiplier: factor on sampled demand (`mean` carries it already).
+    """
+
+    start: Floats
+    inbound: csr_array
+    lead_mean: Floats
+    lead_sd: Floats
+    keys: NDArray[np.uint64]
+    review: NDArray[np.int64]
+    shortage: Floats
+    holding: Floats
+    level: Floats
+    case: Floats
+    least: Floats
+    most: Floats
+    whole: NDArray[np.bool_]
+    rule: NDArray[np.str_]
+    mean: Floats
+    recent_mean: Floats
+    recent_sd: Floats
+    multiplier: Floats
+
+    def of(self, rows: NDArray[np.intp]) -> "Series":
+        """Return some rows."""
+        return Series(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What was found, shape (rows,). Dates are periods from 0, −1 where the risk is not reached; money nan where unknown."""
+
+    demand_mean: Floats
+    demand_p50: Floats
+    demand_target: Floats
+    risk_before_arrival: Floats
+    risk_without_order: Floats
+    unmet_before_arrival: Floats
+    unmet_without_order: Floats
+    begun_p10: Floats
+    begun_p50: Floats
+    begun_p90: Floats
+    begun_target: Floats
+    raw: Floats
+    reorder: Floats
+    order: Floats
+    last_case: Floats
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows decided together. lead: periods, or periods per path; usual: the lead time that dates are told by; all in periods."""
+
+    rows: NDArray[np.intp]
+    lead: Lead
+    usual: int
+    review: int
+    periods: int
+    rule: Rule
+
+    @property
+    def interval(self) -> int:
+        """Protection interval at the usual lead time."""
+        return self.usual + self.review
+
+
+def decide(
+    series: Series,
+    paths: DemandPaths,
+    calendar: Calendar,
+    *,
+    horizon: int,
+    lost: bool,
+    measure: ServiceMeasure,
+    threads: int = 1,
+    block_bytes: int = BLOCK_BYTES,
+) -> Decisions:
+    """Return decisions for every row of `series`, in its order; row i is row i of `paths`.
+
+    Rows are grouped by lead time, review period and rule, so that a few slow items do not lengthen all, and cut into
+    blocks: neither changes a number. Stock-outs are looked for within the horizon, or the protection interval where longer.
+    """
+    out = Decisions(*(np.full(len(series.start), np.nan) for _ in fields(Decisions)))
+
+    def run(block: Block) -> None:
+        few = series.of(block.rows)
+        demand = paths.sample(block.rows, block.periods)
+        if (few.multiplier != 1).any():
+            demand = demand * few.multiplier.astype(np.float32)[:, None, None]
+        found = _decide_block(few, demand, block, calendar, lost=lost, measure=measure)
+        for field in fields(Decisions):
+            getattr(out, field.name)[block.rows] = getattr(found, field.name)
+
+    path_count = paths.sample(np.arange(min(1, len(series.start))), 1).shape[1]
+    blocks = _blocks(series, path_count, calendar, horizon, block_bytes)
+    if threads == 1:
+        for block in blocks:
+            run(block)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            # list() lets an error of any block through.
+            list(pool.map(run, blocks))
+    return out
+
+
+def _blocks(series: Series, paths: int, calendar: Calendar, horizon: int, block_bytes: int) -> Iterator[Block]:
+    """Return blocks of rows that share lead time, review period and rule: what a row gets never depends on its block."""
+    certain = series.lead_sd == 0
+    usual = np.array(
+        [lead_periods(mean, sd, calendar.days) for mean, sd in zip(series.lead_mean, series.lead_sd, strict=True)], dtype=np.int64
+    )
+    # Lead times that vary are drawn per path, none above the usual one plus six deviations; similar rows go together.
+    spare = np.ceil(6 * series.lead_sd / (7 * calendar.days) - 1e-9).astype(np.int64) * 7
+    longest = np.where(certain, usual, usual + spare)
+    rules = np.array([RULES.index(rule) for rule in series.rule], dtype=np.int64)
+    groups, which = np.unique(np.column_stack([certain, usual, longest, series.review, rules]), axis=0, return_inverse=True)
+    order = np.argsort(which.reshape(-1), kind="stable")
+    ends = np.searchsorted(which.reshape(-1)[order], np.arange(len(groups) + 1))
+    for number, (sure, lead, most, review, rule) in enumerate(groups.tolist()):
+        rows = order[ends[number] : ends[number + 1]]
+        periods = max(horizon, most + review)
+        size = max(1, block_bytes // (4 * paths * periods))
+        for start in range(0, len(rows), size):
+            block = rows[start : start + size]
+            leads: Lead = lead
+            if not sure:
+                days = sample_lead_times(series.lead_mean[block], series.lead_sd[block], series.keys[block], paths)
+                leads = np.minimum(calendar.periods(days.astype(np.float64)), most)
+            yield Block(block, leads, lead, review, periods, RULES[rule])
+
+
+def _decide_block(
+    series: Series, demand: NDArray[np.float32], block: Block, calendar: Calendar, *, lost: bool, measure: ServiceMeasure
+) -> Decisions:
+    lead, until = block.lead, block.lead + block.review
+    inbound = series.inbound[:, : block.periods].toarray()
+    mean = extended(series.mean, block.periods + block.interval, calendar)
+    roll = roll_stock(demand, series.start, inbound, lost=lost)
+    window = own_window(roll, lead, block.review, series.shortage, series.holding)
+    interval_demand = roll.demand_until(until)
+    cumulative = np.concatenate([np.zeros((len(mean), 1)), np.cumsum(mean, axis=1)], axis=1)
+    demand_mean = cumulative[:, until] if isinstance(until, int) else np.take_along_axis(cumulative, until, axis=1).mean(axis=1)
+    packs = Packs(series.case, series.least, series.most, series.whole)
+    if block.rule == "cost":
+        choice = _cheapest(mean, roll, window, packs, block, calendar)
+    elif block.rule == "service":
+        choice = smallest(window.short, interval_demand - roll.demand_until(lead), series.level, packs, measure)
+        # Costs may be known all the same: then the last case has a price.
+        choice = Choice(choice.raw, choice.reorder, choice.order, last_case_gain(choice.order, packs, window))
+    else:
+        choice = _simple(series, demand_mean, inbound, packs, block, calendar)
+    begun = roll.begun_share()
+    return Decisions(
+        demand_mean,
+        cycle_level(interval_demand, np.full(len(demand), 0.5)),
+        cycle_level(interval_demand, series.level),
+        roll.begun(lead).mean(axis=1),
+        roll.begun(until).mean(axis=1),
+        roll.unmet(lead).mean(axis=1, dtype=np.float64),
+        roll.unmet(until).mean(axis=1, dtype=np.float64),
+        _first_period(begun, 0.1 - 1e-9),
+        _first_period(begun, 0.5 - 1e-9),
+        _first_period(begun, 0.9 - 1e-9),
+        _first_period(begun, 1 - series.level + 1e-9),
+        choice.raw,
+        choice.reorder,
+        choice.order,
+        choice.last_case,
+    )
+
+
+def extended(mean: Floats, periods: int, calendar: Calendar) -> Floats:
+    """Return mean demand for so many periods, its last season (seven days, or the last week) repeated."""
+    season = min(7, mean.shape[1]) if calendar.frequency == "day" else 1
+    short = max(periods - mean.shape[1], 0)
+    return np.concatenate([mean, np.tile(mean[:, -season:], (1, -(-short // season)))[:, :short]], axis=1)[:, :periods]
+
+
+def _cheapest(mean: Floats, roll: StockRoll, window: OwnWindow, packs: Packs, block: Block, calendar: Calendar) -> Choice:
+    def later(raw: Floats, reorder: Floats) -> tuple[NDArray[np.intp], OrderValue | None]:
+        rule = BaseRule(mean, block.lead, block.review, block.interval, raw, reorder, calendar.days)
+        charged = rule.in_excess(roll)
+        if not charged.size:
+            return charged, None
+        return charged, order_value(roll.of(charged), window.of(charged), rule.of(charged))
+
+    return cheapest(window, packs, later)
+
+
+def _simple(series: Series, demand_mean: Floats, inbound: Floats, packs: Packs, block: Block, calendar: Calendar) -> Choice:
+    review = np.full(len(demand_mean), float(block.review))
+    share = critical_ratio(series.shortage, series.holding, review) if block.rule == "simple_cost" else series.level
+    spans = np.full(len(demand_mean), float(block.interval))
+    level = simple_level(demand_mean, series.recent_mean, series.recent_sd, spans, series.lead_sd / calendar.days, share)
+    raw = level - series.start - inbound[:, : block.interval].sum(axis=1)
+    raw = np.where(series.whole, np.ceil(raw - 1e-6), raw)
+    return Choice(raw, reorder_below(raw, packs.whole), raised_to_packs(raw, packs), np.full(len(raw), np.nan))
+
+
+def _first_period(begun: Floats, risk: Floats | float) -> Floats:
+    """Return the first period by whose end the chance of unmet demand is above `risk`, −1 where none is."""
+    reached = begun > risk
+    return np.where(reached.any(axis=0), reached.argmax(axis=0), -1).astype(np.float64)

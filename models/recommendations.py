@@ -1,0 +1,229 @@
+"""Recommendations: what to order tonight for every sku × fc, why, and what happens without it."""
+
+from datetime import date
+
+import dataframely as dy
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from data.messages import PlanMessage
+from models.contracts import Recommendations
+from models.lead_times import learned_lead_times
+from models.ordering.calendar import Calendar, Frequency, lead_periods
+from models.ordering.decide import Decisions, decide
+from models.ordering.paths import DemandPaths
+from models.recommending.actions import with_actions, with_flags
+from models.recommending.changes import with_changes
+from models.recommending.classes import with_classes
+from models.recommending.inputs import arriving, ordering_series
+from models.recommending.ranking import most_valuable_first
+from models.settings import ReplenishmentSettings
+from models.supply_terms import supply_terms
+
+UNITS, SHARES, MONEY = 3, 4, 2
+"""Decimals of published units, probabilities and money; runs agree after rounding to them."""
+
+STATED_RISKS = {"stockout_date_p10": "begun_p10", "stockout_date_p50": "begun_p50", "stockout_date_p90": "begun_p90"}
+
+
+def recommend(
+    *,
+    run_id: str,
+    as_of: date,
+    frequency: Frequency,
+    horizon: int,
+    profile: pl.DataFrame,
+    mean: NDArray[np.float64],
+    paths: DemandPaths,
+    positions: pl.DataFrame,
+    inbound: pl.DataFrame | None,
+    supply: pl.DataFrame | None,
+    items: pl.DataFrame | None,
+    receipts: pl.DataFrame | None,
+    overrides: pl.DataFrame | None,
+    previous: pl.DataFrame | None,
+    settings: ReplenishmentSettings,
+    rng_seed: int,
+) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
+    """Return one recommendation per row of `profile`, most valuable first, and messages about what was not computed.
+
+    Most valuable first: by expected_lost_margin, then order_value, then expected_lost_units, unknown last; ties by fc, sku.
+
+    Parameters
+    ----------
+    horizon
+        Periods forecast and published.
+    profile
+        SeriesProfile; row i is row i of `mean` and of `paths`.
+    mean
+        Mean demand per period, shape (rows, periods >= horizon), units.
+    positions
+        StockPosition of as_of; a sku × fc without a row is unknown and gets no order.
+    inbound, supply, items, receipts, overrides
+        Tables of the input contracts; None where the user gave none.
+    previous
+        Recommendations of the run before.
+    rng_seed
+        Seed of everything drawn here: lead times that vary.
+
+    Raises
+    ------
+    ValueError
+        If `mean` does not match `profile` or is shorter than the horizon.
+    """
+    if len(mean) != profile.height or (profile.height and mean.shape[1] < horizon):
+        raise ValueError(f"mean has shape {mean.shape}, expected ({profile.height}, at least {horizon}): one row per row of the profile")
+    if profile.is_empty():
+        return Recommendations.create_empty(), []
+    calendar = Calendar(as_of, frequency)
+    terms, messages = supply_terms(profile, supply, items, overrides, calendar, settings)
+    lines = arriving(profile, inbound, calendar)
+    rows = _joined(profile, learned_lead_times(terms, receipts, as_of), positions, lines, settings)
+    multiplied = mean * rows.get_column("override_demand_multiplier").fill_null(1.0).to_numpy()[:, None]
+    decisions = decide(
+        ordering_series(rows, multiplied, lines, calendar, rng_seed),
+        paths,
+        calendar,
+        horizon=horizon,
+        lost=settings.unmet_demand == "lost",
+        measure=settings.service_measure,
+        threads=settings.threads,
+    )
+    rows = _with_decisions(rows, decisions, multiplied[:, :horizon].mean(axis=1) / calendar.days)
+    rows = _with_dates(rows, calendar, horizon)
+    rows = with_classes(with_flags(with_actions(rows, overstock_days=settings.overstock_days)))
+    published = with_changes(_published(rows, run_id, as_of), previous).select(Recommendations.column_names())
+    return Recommendations.validate(most_valuable_first(published)), messages + _unknown_stock(rows)
+
+
+def _joined(
+    profile: pl.DataFrame, terms: pl.DataFrame, positions: pl.DataFrame, lines: pl.DataFrame, settings: ReplenishmentSettings
+) -> pl.DataFrame:
+    """Return profile, terms, stock and inbound side by side, in the order of the profile."""
+    coming = lines.group_by("row").agg(
+        pl.col("units").sort_by("period").sum().alias("inbound_units"), pl.col("overdue").any().alias("inbound_overdue")
+    )
+    costs_unknown = pl.col("shortage_cost").is_null() | pl.col("holding_cost").is_null()
+    by_cost = ~costs_unknown & pl.lit(settings.objective == "cost")
+    rule = pl.format(
+        "{}{}",
+        pl.when(pl.col("calibrated")).then(pl.lit("")).otherwise(pl.lit("simple_")),
+        pl.when(by_cost).then(pl.lit("cost")).otherwise(pl.lit("service")),
+    )
+    position = pl.col("on_hand") + pl.col("reserved_becoming_sellable") + pl.col("inbound_units") - pl.col("backordered")
+    return (
+        profile.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("row"))
+        .join(terms, on=["fc", "sku"], how="left")
+        .join(positions, on=["fc", "sku"], how="left")
+        .join(coming, on="row", how="left")
+        .sort("row")
+        .with_columns(
+            pl.col("inbound_units").fill_null(0.0),
+            (costs_unknown & pl.lit(settings.objective == "cost")).alias("costs_unknown"),
+            rule.alias("rule"),
+            (pl.max_horizontal((pl.col("moq") / pl.col("case_pack") - 1e-9).ceil(), pl.lit(1.0)) * pl.col("case_pack")).alias("lump"),
+        )
+        .with_columns(position.alias("inventory_position"))
+    )
+
+
+def _with_decisions(rows: pl.DataFrame, decisions: Decisions, daily_mean: NDArray[np.float64]) -> pl.DataFrame:
+    """Return `rows` with what was simulated, and days of cover (units ÷ mean daily demand over the horizon)."""
+    found = pl.DataFrame(vars(decisions)).rename({"order": "simulated_order"})
+    daily = pl.when(pl.col("daily_mean") > 1e-9).then(pl.col("daily_mean"))
+    return pl.concat([rows, found.with_columns(pl.Series("daily_mean", daily_mean))], how="horizontal").with_columns(
+        (pl.col("on_hand") / daily).alias("days_of_cover"),
+        ((pl.col("on_hand") + pl.col("inbound_units")) / daily).alias("days_of_cover_with_inbound"),
+    )
+
+
+def _with_dates(rows: pl.DataFrame, calendar: Calendar, horizon: int) -> pl.DataFrame:
+    """Return `rows` with order, arrival, stock-out and order-by dates."""
+    means, sds = rows.get_column("lead_time_days"), rows.get_column("lead_time_sd")
+    lead = pl.Series("lead", [lead_periods(m, s, calendar.days) for m, s in zip(means, sds, strict=True)], dtype=pl.Int64)
+    review = pl.Series("review", calendar.periods(rows.get_column("review_days").cast(pl.Float64).to_numpy()), dtype=pl.Int64)
+
+    def day(period: pl.Expr) -> pl.Expr:
+        return pl.lit(calendar.order_date) + pl.duration(days=period.cast(pl.Int64) * calendar.days)
+
+    known = pl.col("on_hand").is_not_null()
+    stockout = [
+        pl.when(known & pl.col(period).is_between(0, horizon - 1)).then(day(pl.col(period))).alias(name)
+        for name, period in STATED_RISKS.items()
+    ]
+    return rows.with_columns(lead, review).with_columns(
+        pl.lit(calendar.order_date).alias("order_date"),
+        day(pl.col("lead")).alias("arrival_date"),
+        day(pl.col("review")).alias("next_order_date"),
+        *stockout,
+        pl.when(known & (pl.col("begun_target") >= 0)).then(day(pl.col("begun_target") - pl.col("lead"))).alias("order_by_date"),
+    )
+
+
+def _published(rows: pl.DataFrame, run_id: str, as_of: date) -> pl.DataFrame:
+    """Return the columns of the contract, rounded; what depends on stock is null where stock is unknown."""
+    known = pl.col("on_hand").is_not_null()
+
+    def of_stock(value: pl.Expr, decimals: int) -> pl.Expr:
+        return pl.when(known).then(value.fill_nan(None).round(decimals))
+
+    unmet = pl.col("unmet_without_order")
+    position, raw, demand = pl.col("inventory_position").round(UNITS), pl.col("raw").round(UNITS), pl.col("demand_mean").round(UNITS)
+    level = of_stock(position + raw, UNITS)
+    simulated = pl.col("order_units") == pl.col("simulated_order")
+    priced = pl.col("shortage_cost").is_not_null() & pl.col("holding_cost").is_not_null()
+    gain = pl.when(simulated & (pl.col("order_units") > 0) & priced).then(pl.col("last_case"))
+    return rows.select(
+        pl.lit(run_id).alias("run_id"),
+        pl.lit(as_of).alias("as_of"),
+        *("region", "fc", "sku", "name", "supplier", "seller", "abc", "xyz"),
+        pl.col("on_hand", "inbound_units").round(UNITS),
+        position.alias("inventory_position"),
+        demand,
+        pl.col("demand_p50").round(UNITS).alias("protection_demand_p50"),
+        pl.col("demand_target").round(UNITS).alias("protection_demand_target"),
+        pl.col("days_of_cover", "days_of_cover_with_inbound").round(2),
+        of_stock(pl.col("risk_before_arrival"), SHARES).alias("stockout_probability_before_arrival"),
+        of_stock(pl.col("risk_without_order"), SHARES).alias("stockout_probability_without_order"),
+        *STATED_RISKS,
+        of_stock(unmet, UNITS).alias("expected_lost_units"),
+        of_stock(unmet * pl.col("shortage_cost"), MONEY).alias("expected_lost_margin"),
+        level.alias("order_up_to"),
+        (level - demand).round(UNITS).alias("safety_stock"),
+        of_stock(position + pl.col("reorder"), UNITS).alias("reorder_point"),
+        of_stock(raw, UNITS).alias("raw_units"),
+        pl.col("order_units").round(UNITS),
+        (pl.col("order_units") * pl.col("unit_cost")).round(MONEY).alias("order_value"),
+        *("order_date", "arrival_date", "next_order_date", "order_by_date"),
+        gain.fill_nan(None).round(MONEY).alias("marginal_gain_last_case"),
+        *("action", "reasons", "data_flags"),
+        pl.when(pl.col("calibrated")).then(pl.col("model")).otherwise(pl.lit("simple_rule")).alias("model"),
+        "calibrated",
+    )
+
+
+def _unknown_stock(rows: pl.DataFrame) -> list[PlanMessage]:
+    """Return one message per fc where stock of active items is unknown."""
+    counts = (
+        rows.group_by("region", "fc")
+        .agg(
+            (pl.col("on_hand").is_null() & pl.col("active")).sum().alias("unknown"),
+            pl.len().alias("all"),
+            pl.col("sku").filter(pl.col("on_hand").is_null() & pl.col("active")).min().alias("first"),
+        )
+        .filter(pl.col("unknown") > 0)
+        .sort("region", "fc")
+    )
+    return [
+        PlanMessage(
+            "stock_unknown",
+            f"{unknown} of {total} items at {fc} have no stock row up to the run's date ({first} is one): no order is recommended for them",
+            table="stock",
+            region=region,
+            fc=fc,
+            sku=first if unknown == 1 else None,
+            fix="deliver a stock row for each, with on_hand 0 where there is none",
+        )
+        for region, fc, unknown, total, first in counts.iter_rows()
+    ]
