@@ -32,8 +32,8 @@ def last_whole_day(daily: pl.DataFrame) -> tuple[date, tuple[PlanMessage, ...]]:
     message = PlanMessage(
         code="half_delivered_day",
         table="sales",
-        message=f"{newest} has {have_rows:,} rows and {have_units:,.0f} units of sales where its weekday usually has {rows:,} and {units:,.0f}: "
-        f"it counts as half-delivered and is left out; the run is as of {before}",
+        message=f"{newest} has {have_rows:,} rows and {have_units:,.0f} units of sales "
+        f"where its weekday usually has {rows:,} and {units:,.0f}: it counts as half-delivered and is left out; the run is as of {before}",
         fix=f"deliver {newest} again once it is complete, or run with --as-of {newest} if it is",
     )
     return before, (message,)

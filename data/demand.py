@@ -113,7 +113,7 @@ def _spans(
         seen = pl.concat([seen, unsold.with_columns(start=pl.lit(end, dtype=pl.Date), never_sold=pl.lit(True))])
     launch = period_start("launch_date", frequency)
     # A launch before the data began says nothing about when this series' history starts.
-    known_launch = pl.when((launch >= first_day) & ~pl.col("never_sold")).then(launch)
+    known_launch = pl.when((launch >= pl.lit(first_day, dtype=pl.Date)) & ~pl.col("never_sold")).then(launch)
     step = 1 if frequency == "day" else 7
     return (
         seen.join(items.select("sku", "launch_date", "discontinued_date"), on="sku", how="left")

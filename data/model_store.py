@@ -1,5 +1,6 @@
 """Where trained models are kept: one folder per region and model, whole or not there."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -14,6 +15,9 @@ SHARED = "_shared"
 """Folder of what all regions share; no region can have it: names of regions never begin with an underscore on disk."""
 
 DOCUMENT = "model.json"
+
+LONGEST_NAME = 200
+"""File systems take 255 bytes; what is put before and after a region's name must fit too."""
 
 
 class ModelStore:
@@ -48,8 +52,13 @@ class ModelStore:
         for path in staging.iterdir():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-        shutil.rmtree(target, ignore_errors=True)
+        replaced = target.with_name(f".{model_id}.replaced")
+        shutil.rmtree(replaced, ignore_errors=True)
+        # Moved aside whole: a folder that is being removed would look like a model that lacks its trees.
+        if target.exists():
+            target.rename(replaced)
         staging.rename(target)
+        shutil.rmtree(replaced, ignore_errors=True)
 
     def document(self, region: str | None, model_id: str) -> dict[str, Any] | None:
         """Return a model's JSON document, None where there is no such model."""
@@ -78,6 +87,13 @@ class ModelStore:
 
 
 def region_folder(region: str) -> str:
-    """Return a folder name for a region of any name: letters, digits, '.', '_' and '-' stay, the rest is percent-encoded."""
-    name = quote(region, safe="")
-    return f"%{ord(name[0]):02X}{name[1:]}" if name[0] in "._" else name
+    """Return a folder name for a region of any name: letters, digits, '.', '_' and '-' stay, the rest is percent-encoded.
+
+    A name too long for a file system is cut and ends in '~' and a hash of the whole.
+    """
+    name = quote(region, safe="").replace("~", "%7E")
+    if name[0] in "._":
+        name = f"%{ord(name[0]):02X}{name[1:]}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME - 17]}~{hashlib.sha256(region.encode()).hexdigest()[:16]}"

@@ -26,10 +26,13 @@ class Cadence:
         """Days in a period."""
         return 1 if self.frequency == "day" else 7
 
-    @property
-    def lookback(self) -> int:
-        """Periods before an origin that any feature looks at; longer histories need not be read to forecast."""
-        return max(self.year + 2 * self.level_window, self.season * max(self.cycles), *self.windows) + self.level_window
+    def lookback(self, horizon: int) -> int:
+        """Return the periods up to an origin that any feature looks at; longer histories need not be read to forecast.
+
+        The furthest looks a year and a horizon back, or several seasons, at demand against a level that itself looks back
+        over four level windows.
+        """
+        return max(self.year + horizon, self.season * max(self.cycles), *self.windows) + 4 * self.level_window + 1
 
 
 DAILY = Cadence(

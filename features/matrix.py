@@ -77,12 +77,19 @@ def design_matrix(prepared: PreparedPanel, origins: Rows, horizons: Rows) -> pl.
     origins
         Panel rows of the last known period, shape (n,). Nothing after them is read but what is known ahead.
     horizons
-        Periods ahead, from 1, shape (n,). Values beyond the panel's horizon are taken as the panel's horizon in phase.
+        Periods ahead, from 1, shape (n,); the target must lie in the same series, at most at the end of its future.
 
     Returns
     -------
     Columns: the horizon, then the groups' features; those in units are divided by the level of the series at its origin.
+
+    Raises
+    ------
+    ValueError
+        If a target lies beyond the panel's future.
     """
+    if (prepared.pos[origins] + horizons >= prepared.periods[origins] + prepared.panel.horizon).any():
+        raise ValueError(f"a target lies beyond the {prepared.panel.horizon} future periods of the panel: lay it out with a longer horizon")
     season = prepared.panel.cadence.season
     phase = origins + horizons - season * -(-horizons // season)
     # Before the series began there is no aligned period; its features are unknown.

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from zlib import crc32
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
 from features.cadence import Cadence
+from features.event_calendar import event_calendar
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,16 @@ class Panel:
     rows: columns series (0 …), pos (0 … within the series), fc, sku, category, subcategory, region, date, demand,
     demand_at_least, in_stock_share (null in the future), price, promo, ad_spend, event_before, event_after, event_kind, and
     one column `driver_<name>` per driver, known ahead or not.
-    series: columns series, fc, sku, first (row of its first period), last (row of its last known period).
+    series: columns series, fc, sku, first (row of its first period), last (row of its last known period), on_sale_until (last day
+    on sale where one is known).
     end: first day of the last known period; series that stopped earlier are no longer on sale.
+    history: periods of sales known in all, of which the panel may show only the later part.
     """
 
     rows: pl.DataFrame
     series: pl.DataFrame
     end: date
+    history: int
     cadence: Cadence
     horizon: int
     drivers_known_ahead: tuple[str, ...]
@@ -43,6 +46,7 @@ def build_panel(
     end: date,
     cadence: Cadence,
     horizon: int,
+    history: int | None = None,
 ) -> Panel:
     """Lay out the history of one region and the `horizon` periods after it, with all that is known of both.
 
@@ -54,16 +58,26 @@ def build_panel(
         Input tables; any of them may be empty. Of several plan rows for a period the narrowest wins: sku × fc, sku × region, sku.
     known_ahead
         Names of drivers whose values after the last known period may be used.
+    end
+        First day of the last known period.
+    history
+        Periods of sales known in all, up to `end`; by default those that `demand` shows.
     """
     series, rows = _grid(demand, cadence, horizon)
+    series = series.join(items.select("sku", on_sale_until="discontinued_date"), on="sku", how="left", maintain_order="left")
     rows = rows.join(items.select("sku", "category", "subcategory"), on="sku", how="left", maintain_order="left")
     rows = _with_plan(rows, plan, region, cadence)
-    rows = _with_calendar_tables(rows, events, drivers, region, cadence)
+    if history is None:
+        first: date = demand["date"].sort().to_list()[0] if demand.height else end
+        history = (end - first).days // cadence.step_days + 1
+    begins = end - timedelta(days=(history - 1) * cadence.step_days)
+    rows = _with_calendar_tables(rows, events, drivers, region=region, begins=begins, end=end, cadence=cadence)
     names = [column.removeprefix("driver_") for column in rows.columns if column.startswith("driver_")]
     return Panel(
         rows=rows.with_columns(region=pl.lit(region)),
         series=series,
         end=end,
+        history=history,
         cadence=cadence,
         horizon=horizon,
         drivers_known_ahead=tuple(name for name in names if name in known_ahead),
@@ -112,7 +126,8 @@ def _with_plan(rows: pl.DataFrame, plan: pl.DataFrame, region: str, cadence: Cad
     layers = [
         (["sku", "date"], plan.filter(pl.col("fc").is_null() & pl.col("region").is_null())),
         (["sku", "date"], plan.filter(pl.col("fc").is_null() & pl.col("region").is_not_null())),
-        (["fc", "sku", "date"], plan.filter(pl.col("fc").is_not_null())),
+        (["fc", "sku", "date"], plan.filter(pl.col("fc").is_not_null() & pl.col("region").is_null())),
+        (["fc", "sku", "date"], plan.filter(pl.col("fc").is_not_null() & pl.col("region").is_not_null())),
     ]
     rows = rows.with_columns(pl.lit(None, dtype=pl.Float32).alias(value) for value in values)
     for key, layer in layers:
@@ -120,43 +135,24 @@ def _with_plan(rows: pl.DataFrame, plan: pl.DataFrame, region: str, cadence: Cad
             continue
         layer = layer.select(*key, *(pl.col(value).cast(pl.Float32).alias(f"{value}_planned") for value in values))
         rows = (
-            rows.join(layer.unique(key, keep="any") if "fc" in key else layer, on=key, how="left", maintain_order="left")
+            rows.join(layer, on=key, how="left", maintain_order="left")
             .with_columns(pl.coalesce(f"{value}_planned", value).alias(value) for value in values)
             .drop(f"{value}_planned" for value in values)
         )
     return rows
 
 
-def _with_calendar_tables(rows: pl.DataFrame, events: pl.DataFrame, drivers: pl.DataFrame, region: str, cadence: Cadence) -> pl.DataFrame:
+def _with_calendar_tables(
+    rows: pl.DataFrame, events: pl.DataFrame, drivers: pl.DataFrame, *, region: str, begins: date, end: date, cadence: Cadence
+) -> pl.DataFrame:
     """Join what depends on the date alone: periods to and since the nearest event, and the drivers."""
-    dates = pl.DataFrame({"date": pl.Series(rows["date"].unique().sort(), dtype=pl.Date)})
     here = pl.col("region").is_null() | (pl.col("region") == region)
-    days = events.filter(here).with_columns(_period("date", cadence)).sort("date", "event")
-    days = days.unique("date", keep="first", maintain_order=True).select(event_date="date", event="event", date="date")
-    reach = pl.duration(days=cadence.reach * cadence.step_days)
-    after = dates.join_asof(days.select("date", "event_date", "event"), on="date", strategy="backward")
-    before = dates.join_asof(days.select("date", next_date="event_date", next_event="event"), on="date", strategy="forward")
-    # The code of an event depends on its name alone, so that a stored model meets the same code when the table grows.
-    codes = {name: float(crc32(name.encode()) % 1_000) for name in events["event"].unique()}
-    calendar = (
-        after.join(before, on="date", how="left", maintain_order="left")
-        .select(
-            "date",
-            event_after=pl.when(pl.col("date") - pl.col("event_date") <= reach).then(
-                (pl.col("date") - pl.col("event_date")).dt.total_days() // cadence.step_days
-            ),
-            event_before=pl.when(pl.col("next_date") - pl.col("date") <= reach).then(
-                (pl.col("next_date") - pl.col("date")).dt.total_days() // cadence.step_days
-            ),
-            event_kind=pl.when(pl.col("date") == pl.col("event_date")).then(
-                pl.col("event").replace_strict(codes, default=None, return_dtype=pl.Float64)
-            ),
-        )
-        .with_columns(pl.col("event_after", "event_before", "event_kind").cast(pl.Float32))
-    )
+    calendar = event_calendar(rows["date"], events.filter(here), begins=begins, end=end, cadence=cadence)
     wide = _wide_drivers(drivers.filter(here), cadence)
-    calendar = calendar.join(wide, on="date", how="left", maintain_order="left").sort("date")
-    outside = [column for column in wide.columns if column != "date"]
+    outside = [f"driver_{name}" for name in drivers["name"].unique().sort()]
+    # A driver that says nothing of this region is unknown here, but the features are those of every region.
+    wide = wide.with_columns(pl.lit(None, dtype=pl.Float32).alias(name) for name in outside if name not in wide.columns)
+    calendar = calendar.join(wide.select("date", *outside), on="date", how="left", maintain_order="left").sort("date")
     # Where a driver is not known, its recent mean is the best guess: trees trained on known weather never met a gap.
     calendar = calendar.with_columns(
         pl.col(name).fill_null(pl.col(name).rolling_mean(cadence.reach, min_samples=1).forward_fill()) for name in outside

@@ -1,10 +1,12 @@
 """What a series looked like lately: recent level and variation of in-stock demand, for classing items and for simple rules."""
 
+from datetime import timedelta
+
 import numpy as np
 import polars as pl
 
 from features.panel import Panel
-from features.windows import POINT, ratio, window_mean, window_sum
+from features.windows import POINT, window_sum, window_variance
 
 
 def series_profile(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
@@ -17,21 +19,21 @@ def series_profile(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
 
     Returns
     -------
-    Columns: fc, sku; active: whether the series reaches the end of history; mean_demand and sd_demand per period, units, over
-    the last two level windows of in-stock periods (null where there were none); known: number of in-stock periods ever;
-    whole_units: whether every quantity is an integer.
+    Columns: fc, sku; active: whether the series reaches the end of history and is on sale after it; mean_demand and sd_demand per
+    period, units, over the last two level windows of in-stock periods (null where there were none); known: number of in-stock
+    periods ever; whole_units: whether every quantity is an integer.
     """
     recent = 2 * panel.cadence.level_window
-    mean = window_mean("total_units", "total_observed", recent)
     count = window_sum("total_observed", recent)
-    square = ratio(window_sum("total_squares", recent), count) / 100
+    mean = pl.when(count > 0).then(window_sum("total_units", recent) / (count * POINT))
     # The spread of a sample: n − 1 in the denominator.
-    sd = ((square - mean * mean).clip(lower_bound=0) * count / (count - 1)).sqrt()
+    sd = (window_variance("total_units", "total_squares", "total_observed", recent) * count / (count - 1)).sqrt()
     fractional = (pl.col("sold") % POINT != 0).any()
-    lately = rows.select(mean_demand=mean.cast(pl.Float64), sd_demand=pl.when(count > 1).then(sd).cast(pl.Float64), known="total_observed")
+    lately = rows.select(mean_demand=mean, sd_demand=pl.when(count > 1).then(sd), known="total_observed")
     whole = rows.group_by("series").agg(whole_units=~fractional).sort("series").select("whole_units")
     last = panel.series["last"]
-    active = panel.rows["date"].gather(last) == panel.end
+    until, last_day = panel.series["on_sale_until"], panel.end + timedelta(days=panel.cadence.step_days - 1)
+    active = (panel.rows["date"].gather(last) == panel.end) & (until > last_day).fill_null(True)
     return pl.concat([panel.series.select("fc", "sku", active=active), lately.select(pl.all().gather(last)), whole], how="horizontal")
 
 

@@ -10,7 +10,7 @@ SAMPLE_COLUMNS = ("series", "window", "level", "target", "at_least", "age")
 
 series: number of the series within its region; window: −1 for training rows, 0 and 1 for the earlier and the later held-back
 window; level: units per period at the origin; target: demand in units, null where unknown; at_least: units sold;
-age: periods between the target and the last known period.
+age: periods between the target and the end of history, the same for all series of the panel.
 """
 
 WINDOWS = 2
@@ -69,7 +69,8 @@ def _training_pairs(prepared: PreparedPanel, horizon: int, most: int, youngest: 
 def _held_back_pairs(
     prepared: PreparedPanel, window: int, most: int, youngest: int, generator: np.random.Generator
 ) -> tuple[Rows, Rows, Rows]:
-    last = prepared.panel.series["last"].to_numpy()
+    # A series that ended earlier would be judged on periods in which the others were trained.
+    last = prepared.panel.series["last"].filter(prepared.profile["active"]).to_numpy()
     if len(last) > most:
         last = np.sort(generator.choice(last, most, replace=False))
     origins, horizons, windows = [], [], []
@@ -84,6 +85,7 @@ def _held_back_pairs(
 
 def _rows(prepared: PreparedPanel, origins: Rows, horizons: Rows, window: Rows) -> pl.DataFrame:
     targets = origins + horizons
+    age = (prepared.panel.end - prepared.panel.rows["date"].gather(targets)).dt.total_days() // prepared.panel.cadence.step_days
     judged = pl.DataFrame(
         {
             "series": prepared.panel.rows["series"].gather(targets),
@@ -91,7 +93,7 @@ def _rows(prepared: PreparedPanel, origins: Rows, horizons: Rows, window: Rows) 
             "level": prepared.level[origins],
             "target": pl.Series(prepared.demand[targets]).fill_nan(None),
             "at_least": prepared.demand_at_least[targets],
-            "age": (prepared.periods - 1 - prepared.pos)[targets],
+            "age": age.cast(pl.Int32),
         }
     )
     return pl.concat([judged, design_matrix(prepared, origins, horizons)], how="horizontal")

@@ -9,10 +9,18 @@ import polars as pl
 POINT = 1_000
 """Fixed point: a unit of demand is this many Int64 counts."""
 
+SQUARE_POINT = 10_000
+"""Fixed point of squares: coarser, so that those of a window fit into Int64 up to a few million units per period."""
+
 
 def fixed(expression: pl.Expr) -> pl.Expr:
     """Return a quantity as Int64 fixed point, nulls as 0."""
     return (expression * POINT).round().fill_null(0).cast(pl.Int64)
+
+
+def fixed_square(point: pl.Expr) -> pl.Expr:
+    """Return the square of a quantity in Int64 fixed point as counts of SQUARE_POINT."""
+    return point * point // (POINT * POINT // SQUARE_POINT)
 
 
 def running(expression: pl.Expr) -> pl.Expr:
@@ -49,7 +57,19 @@ def ratio(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
 
 def window_mean(total: str, count: str, periods: int, *, ending: int = 0) -> pl.Expr:
     """Return the mean of a fixed-point quantity over the counted rows of a trailing window, in its own units."""
-    return ratio(window_sum(total, periods, ending=ending), window_sum(count, periods, ending=ending)) / POINT
+    return ratio(window_sum(total, periods, ending=ending), window_sum(count, periods, ending=ending) * POINT)
+
+
+def window_variance(total: str, squares: str, count: str, periods: int) -> pl.Expr:
+    """Return the population variance of a quantity over the counted rows of a trailing window, Float64, null where there are none.
+
+    `total` and `squares` name running totals in counts of POINT and SQUARE_POINT. The difference of two large numbers: in
+    Float32 an item that sells a thousand a day, give or take one, would have no spread or one twice too wide.
+    """
+    rows = window_sum(count, periods)
+    mean = window_sum(total, periods) / POINT / rows
+    square = window_sum(squares, periods) / SQUARE_POINT / rows
+    return pl.when(rows > 0).then((square - mean * mean).clip(lower_bound=0))
 
 
 def seasonal_sum(column: str, season: int, cycles: int) -> pl.Expr:

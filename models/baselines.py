@@ -36,8 +36,11 @@ def season_mean(history: Floats, season: int, cycles: int, horizon: int) -> Floa
 def exponential_smoothing(history: Floats, horizon: int) -> Floats:
     """Return simple exponential smoothing by statsmodels; the weight is estimated from 20 known values on, else fixed."""
     known = history[np.isfinite(history)]
-    if len(known) < 2:
-        return np.full(horizon, known[0] if len(known) else np.nan)
+    if not len(known):
+        return np.full(horizon, np.nan)
+    # A perfect fit has a likelihood without bound, and statsmodels warns of it.
+    if np.ptp(known) == 0:
+        return np.full(horizon, known[0])
     model = SimpleExpSmoothing(known, initialization_method="known", initial_level=float(known[: max(3, len(known) // 4)].mean()))
     fit = model.fit() if len(known) >= 20 else model.fit(smoothing_level=SMOOTHING, optimized=False)
     forecast: Floats = np.maximum(np.asarray(fit.forecast(horizon), dtype=float), 0)
@@ -47,13 +50,13 @@ def exponential_smoothing(history: Floats, horizon: int) -> Floats:
 def theta(history: Floats, season: int, horizon: int) -> Floats:
     """Return the theta forecast by statsmodels (Assimakopoulos and Nikolopoulos 2000); unknown values are left out.
 
-    Deseasonalised where two whole seasons are known; a series too short or constant gets exponential smoothing.
+    Deseasonalised where three whole seasons are known without a gap; a series too short or constant gets exponential smoothing.
     """
     known = history[np.isfinite(history)]
     if len(known) < 8 or np.ptp(known) == 0:
         return exponential_smoothing(history, horizon)
     # Gaps shift the phase of what follows, so the season is only told from a history without them.
-    seasonal = len(known) == len(history) and len(known) >= 3 * season
+    seasonal = season > 1 and len(known) == len(history) and len(known) >= 3 * season
     fit = ThetaModel(known, period=season if seasonal else 1, deseasonalize=seasonal, method="additive").fit()
     forecast: Floats = np.maximum(np.asarray(fit.forecast(horizon), dtype=float), 0)
     return forecast
@@ -61,6 +64,7 @@ def theta(history: Floats, season: int, horizon: int) -> Floats:
 
 def per_series(method: Callable[[Floats, int], Floats], histories: list[Floats], horizon: int) -> Floats:
     """Return forecasts of many series, shape (series, horizon); a series whose estimation does not converge keeps its last estimate."""
-    with warnings.catch_warnings():
+    # A series that is fitted perfectly has an error of 0, of which statsmodels takes the logarithm for criteria nobody reads.
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
         warnings.simplefilter("ignore", ConvergenceWarning)
         return np.array([method(history, horizon) for history in histories]).reshape(len(histories), horizon)

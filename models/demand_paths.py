@@ -63,7 +63,9 @@ class ForecastPaths:
         # SHUFFLES tables of evenly spread numbers in [0, 1); a series takes the one its key names. A number depends on its path
         # and period alone, so that longer paths begin with the shorter ones.
         steps = np.arange(SHUFFLES * sampled.shape[1])[:, None] * GOLDEN + np.arange(sampled.shape[2]) * np.sqrt(2)
-        tables = (steps % 1.0).astype(np.float32).reshape(SHUFFLES, *sampled.shape[1:])
+        # Below 1 in Float32 too, or an item nobody wants would now and then sell one.
+        evenly = np.minimum(steps % 1.0, np.nextafter(np.float32(1), np.float32(0)))
+        tables = evenly.astype(np.float32).reshape(SHUFFLES, *sampled.shape[1:])
         chosen = tables[(self.keys[rows[whole]] % np.uint64(SHUFFLES)).astype(np.int64)]
         if len(whole) == len(rows):
             np.floor(np.add(sampled, chosen, out=sampled), out=sampled)

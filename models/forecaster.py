@@ -74,13 +74,13 @@ def rounds_that_pay(own: TreeModel, shared: TreeModel, held_back: pl.DataFrame, 
     if judged.is_empty():
         return 0
     level, target = judged["level"].to_numpy().astype(float), judged["target"].to_numpy().astype(float)
+    series = np.unique(judged["series"].to_numpy(), return_inverse=True)[1]
     start = grower.predict_raw(shared, judged)
     without = np.abs(np.exp(start) * level - target)
     best, most = 0, 0.0
     for trees in range(REGION_STEP, own.trees + 1, REGION_STEP):
         score = start + grower.predict_raw(own, judged, trees=trees)
-        gain = judged.select("series", gain=without - np.abs(np.exp(score) * level - target)).group_by("series").agg(pl.col("gain").sum())
-        gains = np.sort(gain["gain"].to_numpy())
+        gains = np.bincount(series, without - np.abs(np.exp(score) * level - target))
         mean, error = gains.mean(), gains.std() / np.sqrt(max(len(gains) - 1, 1))
         if len(gains) > 1 and mean > error and mean > most:
             best, most = trees, mean

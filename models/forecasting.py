@@ -24,7 +24,8 @@ THETA_FROM = 8
 class RegionForecast:
     """Forecasts and what is needed to draw paths from them.
 
-    series: fc, sku, the profile's columns, model and calibrated, one row per series; mean: shape (series, horizon), units;
+    series: fc, sku, the profile's columns, model and calibrated, one row per series; mean: shape (series, horizon), units, 0 after
+    an item's last day on sale;
     quantiles: shape (series, horizon, levels), units; segment of the error library: shape (series,).
     """
 
@@ -78,24 +79,28 @@ def forecast_region(
 
     variability = matrix[spread].to_numpy().reshape(count, horizon)[:, 0].astype(float)
     quantiles, segment, calibrated = _distribution(mean, np.where(short, np.inf, variability), library, horizon)
+    off = _off_sale(prepared, horizon)
+    mean[off], quantiles[off] = 0.0, 0.0
     series = profile.with_columns(pl.Series("model", model), pl.Series("calibrated", calibrated & ~short))
     return RegionForecast(series, mean, quantiles, segment)
 
 
 def _short(prepared: PreparedPanel, rows: NDArray[np.intp], known: NDArray[np.int64], matrix: pl.DataFrame, horizon: int) -> Floats:
     """Return forecasts of short series: their own level by statsmodels, or that of like items, in the season of their region."""
-    cadence, count = prepared.panel.cadence, len(known)
+    weekly, count = prepared.panel.cadence.frequency == "week", len(known)
+    # Days take the season of their region, below; theta's own on top of it would count it twice.
+    own_season = prepared.panel.cadence.season if weekly else 1
     active = prepared.panel.series.filter(prepared.profile["active"])
     flat = np.zeros((count, horizon))
     with_history = rows[known[rows] >= 2]
     for chosen, method in (
-        (with_history[known[with_history] >= THETA_FROM], lambda values, periods: theta(values, cadence.season, periods)),
+        (with_history[known[with_history] >= THETA_FROM], lambda values, periods: theta(values, own_season, periods)),
         (with_history[known[with_history] < THETA_FROM], exponential_smoothing),
     ):
         flat[chosen] = per_series(method, histories(prepared.demand, active[chosen]), horizon)
     new = rows[known[rows] < 2]
     flat[new] = _level_of_like_items(prepared, known)[new, None]
-    if cadence.frequency == "week":
+    if weekly:
         return flat[rows]
     season = np.nan_to_num(matrix["region_season"].to_numpy().astype(float), nan=1.0).reshape(count, horizon)
     shaped: Floats = flat[rows] * season[rows] / np.maximum(season[rows].mean(axis=1, keepdims=True), 1e-9)
@@ -109,7 +114,12 @@ def _level_of_like_items(prepared: PreparedPanel, known: NDArray[np.int64]) -> F
     rows = panel.rows[last].select("sku", "category", level=pl.Series(prepared.level[last], dtype=pl.Float64), known=pl.Series(known >= 2))
     experienced = pl.col("level").filter(pl.col("known"))
     levels = rows.select(
-        pl.coalesce(experienced.median().over("sku"), experienced.median().over("category"), experienced.median(), pl.col("level"))
+        pl.coalesce(
+            experienced.median().over("sku"),
+            pl.when(pl.col("category").is_not_null()).then(experienced.median().over("category")),
+            experienced.median(),
+            pl.col("level"),
+        )
     )
     return levels.to_series().to_numpy().astype(float)
 
@@ -120,6 +130,14 @@ def _distribution(
     segment = library.segments.of(mean.mean(axis=1), variability)
     half = (np.arange(horizon) >= (library.periods + 1) // 2).astype(np.int64)
     return mean[:, :, None] * library.quantiles[segment][:, half], segment, library.calibrated[segment]
+
+
+def _off_sale(prepared: PreparedPanel, horizon: int) -> NDArray[np.bool_]:
+    """Return which periods of the active series begin after their last day on sale, shape (series, horizon)."""
+    until = prepared.panel.series["on_sale_until"].filter(prepared.profile["active"]).to_numpy().astype("datetime64[D]")
+    days = np.datetime64(prepared.panel.end, "D") + prepared.panel.cadence.step_days * np.arange(1, horizon + 1)
+    off: NDArray[np.bool_] = days > until[:, None]
+    return off
 
 
 def forecasts_frame(forecast: RegionForecast, dates: pl.Series, region: str) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """The one door to LightGBM: selects the stored features, casts them, refuses the rest; trains, predicts, stores as text."""
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -74,6 +75,7 @@ class TreeGrower:
         if bad := int((~np.isfinite(target)).sum()):
             raise ValueError(f"{bad} of {len(target)} training targets are not finite numbers")
         features = tuple(matrix.columns)
+        names = _plain_names(features)
         settings = {
             "verbose": -1,
             "num_threads": self.threads,
@@ -83,7 +85,8 @@ class TreeGrower:
             **parameters,
         }
         with self._timed():
-            data = lgb.Dataset(checked(matrix, features), label=target, weight=weight, init_score=start, params=settings)
+            values = checked(matrix, features)
+            data = lgb.Dataset(values, label=target, weight=weight, init_score=start, feature_name=names, params=settings)
             booster = lgb.train(settings, data, num_boost_round=rounds)
         return TreeModel(booster.model_to_string(), features, booster.num_trees(), _fills(matrix))
 
@@ -123,11 +126,23 @@ def checked(matrix: pl.DataFrame, features: tuple[str, ...]) -> pl.DataFrame:
 
 
 def _fills(matrix: pl.DataFrame) -> tuple[float | None, ...]:
-    means = matrix.select(pl.when(pl.all().null_count() == 0).then(pl.all().cast(pl.Float64).mean())).row(0)
+    means = matrix.select(pl.when(~_missing(pl.all()).any()).then(pl.all().cast(pl.Float64).mean())).row(0)
     return tuple(None if mean is None else round(mean, 6) for mean in means)
+
+
+def _missing(column: pl.Expr) -> pl.Expr:
+    return column.is_null() | column.cast(pl.Float32).is_nan().fill_null(False)
+
+
+def _plain_names(features: tuple[str, ...]) -> list[str]:
+    """Return names for LightGBM: it refuses some characters, and makes blanks underlines, which may make two names one."""
+    return [name if re.fullmatch(r"[A-Za-z0-9_]+", name) else f"feature_number_{place}" for place, name in enumerate(features)]
 
 
 def _filled(matrix: pl.DataFrame, model: TreeModel) -> pl.DataFrame:
     chosen = checked(matrix, model.features)
-    filled = {name: fill for name, fill in zip(model.features, model.fills, strict=True) if fill is not None and chosen[name].null_count()}
-    return chosen.with_columns(pl.col(name).fill_null(fill) for name, fill in filled.items())
+    fills = {name: fill for name, fill in zip(model.features, model.fills, strict=True) if fill is not None}
+    if not fills:
+        return chosen
+    gaps = chosen.select(_missing(pl.col(list(fills))).any()).row(0, named=True)
+    return chosen.with_columns(pl.col(name).fill_null(fill).fill_nan(fill) for name, fill in fills.items() if gaps[name])

@@ -12,7 +12,7 @@ def to_frame(library: ErrorLibrary) -> pl.DataFrame:
     """Return the blocks, one row each: segment, then one Float32 column per period."""
     columns = [f"period_{k + 1}" for k in range(library.periods)]
     parts = [
-        pl.DataFrame(blocks, schema=columns).insert_column(0, pl.Series("segment", [k] * len(blocks), dtype=pl.Int32))
+        pl.DataFrame(blocks, schema=columns, orient="row").insert_column(0, pl.Series("segment", [k] * len(blocks), dtype=pl.Int32))
         for k, blocks in enumerate(library.blocks)
     ]
     return pl.concat(parts)

@@ -19,7 +19,7 @@ LEAST_BLOCKS = 150
 """Fewest blocks that make a segment."""
 MOST_LEVELS, MOST_SPREADS = 10, 3
 LARGEST_RATIO = 25.0
-TOLERANCE = 0.08
+TOLERANCE = 0.10
 """Largest deviation of a coverage from its nominal level, between held-back windows, for a segment to count as calibrated."""
 
 LEVELS = np.array(list(QUANTILES.values()))
@@ -83,7 +83,7 @@ class ErrorLibrary:
 
 
 def build_library(held_back: HeldBack, generator: np.random.Generator) -> ErrorLibrary | None:
-    """Return the errors of held-back windows by segment; None where nothing was held back or observed."""
+    """Return the errors of held-back windows by segment; None where nothing was held back, observed or sold."""
     usable = held_back.observed.any(axis=1) & (held_back.mean > 0).all(axis=1)
     if usable.sum() < 2:
         return None
@@ -94,17 +94,18 @@ def build_library(held_back: HeldBack, generator: np.random.Generator) -> ErrorL
     segment = segments.of(mean.mean(axis=1), spread)
     half = np.arange(ratio.shape[1]) >= (ratio.shape[1] + 1) // 2
     everywhere = seen_errors(ratio.ravel(), observed.ravel())
+    if everywhere.values[-1] <= 0:
+        return None
 
     blocks, quantiles, coverage = [], np.empty((segments.count, 2, len(LEVELS))), np.full((segments.count, len(LEVELS)), np.nan)
     for number in range(segments.count):
         chosen = segment == number
         here = seen_errors(ratio[chosen].ravel(), observed[chosen].ravel()) if observed[chosen].any() else everywhere
-        filled = (
-            _filled(ratio[chosen], observed[chosen], here, generator)
-            if chosen.any()
-            else everywhere.quantile(generator.random((LEAST_BLOCKS, ratio.shape[1])))
-        )
-        filled /= max(filled.mean(), 1e-9)
+        filled = _filled(ratio[chosen], observed[chosen], here, generator)
+        if not filled.any():
+            # Nothing was held back here, or nothing of it was asked for: errors of mean 1 can only come from elsewhere.
+            filled = everywhere.quantile(generator.random((LEAST_BLOCKS, ratio.shape[1])))
+        filled /= filled.mean()
         blocks.append(filled[np.argsort(filled.sum(axis=1), kind="stable")].astype(np.float32))
         for part in (0, 1):
             columns = filled[:, half == bool(part)]
@@ -137,9 +138,7 @@ def _segments(level: Floats, spread: Floats) -> Segments:
     levels = np.quantile(level, np.arange(1, rows) / rows)
     row = np.searchsorted(levels, level)
     steps = np.arange(1, columns) / columns
-    borders = [
-        np.quantile(np.nan_to_num(spread[row == k], nan=np.inf, posinf=1e9), steps) if (row == k).any() else steps for k in range(rows)
-    ]
+    borders = [np.quantile(np.nan_to_num(spread[row == k], nan=1e9, posinf=1e9), steps) if (row == k).any() else steps for k in range(rows)]
     return Segments(levels, np.array(borders).reshape(rows, columns - 1))
 
 

@@ -27,11 +27,8 @@ def _moves(rows: pl.DataFrame, company: str, panel: Panel) -> pl.DataFrame:
     cadence = panel.cadence
     daily = rows.group_by(company, "date").agg(pl.col("judged").sum(), pl.col("expected").sum()).sort(company, "date", nulls_last=True)
     # Dates of a company have gaps only where all its series had ended: there a window reaches further back, and no harm is done.
-    begins = (
-        (pl.col(company) != pl.col(company).shift(1)).fill_null(True)
-        if daily[company].null_count() < daily.height
-        else pl.int_range(pl.len()) == 0
-    )
+    # Series without a category are company to one another.
+    begins = (pl.int_range(pl.len()) == 0) | pl.col(company).ne_missing(pl.col(company).shift(1))
     daily = daily.with_columns(begins=begins).with_columns(
         pos=(pl.int_range(pl.len()) - pl.when("begins").then(pl.int_range(pl.len())).forward_fill()).cast(pl.Int32)
     )

@@ -31,9 +31,8 @@ def at_origin(panel: Panel) -> Expressions:
         "usual_price": window_mean("total_price_point", "total_priced", window),
         "promo_share": window_sum("total_promoted", window).cast(pl.Float32) / window,
         f"promoted_mean{PER_LEVEL}": ratio(
-            window_sum("total_promoted_units", 2 * window), window_sum("total_promoted_observed", 2 * window)
-        )
-        / POINT,
+            window_sum("total_promoted_units", 2 * window), window_sum("total_promoted_observed", 2 * window) * POINT
+        ),
     }
 
 

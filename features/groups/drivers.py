@@ -23,11 +23,12 @@ def prepare(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
 def at_origin(panel: Panel) -> Expressions:
     """Return each driver's recent mean, and the last value of those not known ahead."""
     window = panel.cadence.windows[1]
+    # What stands before "driver_" cannot be part of a driver's name: `rain` and `rain_mean` may both be drivers.
     features = {
-        f"driver_{name}_mean": window_mean(f"total_point_{name}", f"total_seen_{name}", window)
+        f"mean_of_driver_{name}": window_mean(f"total_point_{name}", f"total_seen_{name}", window)
         for name in (*panel.drivers_known_ahead, *panel.drivers_unknown_ahead)
     }
-    return features | {f"driver_{name}_last": pl.col(f"driver_{name}") for name in panel.drivers_unknown_ahead}
+    return features | {f"last_of_driver_{name}": pl.col(f"driver_{name}") for name in panel.drivers_unknown_ahead}
 
 
 def at_target(panel: Panel) -> Expressions:

@@ -4,7 +4,7 @@ import polars as pl
 
 from features.groups.group import PER_LEVEL, Expressions, FeatureGroup
 from features.panel import Panel
-from features.windows import POINT, fixed, lag, ratio, running, window_mean, window_sum
+from features.windows import POINT, fixed, fixed_square, lag, ratio, running, window_mean, window_sum, window_variance
 
 
 def prepare(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
@@ -13,7 +13,7 @@ def prepare(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
     rows = rows.with_columns(
         observed=demand.is_not_null().cast(pl.Int64),
         units=fixed(demand),
-        squares=(demand * demand * 100).round().fill_null(0).cast(pl.Int64),
+        squares=fixed_square(fixed(demand)),
         zeros=(demand == 0).fill_null(False).cast(pl.Int64),
         sold=fixed(pl.col("demand_at_least")),
     )
@@ -42,9 +42,7 @@ def at_origin(panel: Panel) -> Expressions:
         features[f"mean_{window}{PER_LEVEL}"] = window_mean("total_units", "total_observed", window)
     for window in (cadence.windows[1], cadence.level_window):
         count = window_sum("total_observed", window)
-        mean = window_mean("total_units", "total_observed", window)
-        square = ratio(window_sum("total_squares", window), count) / 100
-        features[f"spread_{window}{PER_LEVEL}"] = (square - mean * mean).clip(lower_bound=0).sqrt()
+        features[f"spread_{window}{PER_LEVEL}"] = window_variance("total_units", "total_squares", "total_observed", window).sqrt()
         features[f"zero_share_{window}"] = ratio(window_sum("total_zeros", window), count)
         features[f"observed_{window}"] = count.cast(pl.Float32)
     short, middle = cadence.windows[1], cadence.windows[2]

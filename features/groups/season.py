@@ -13,7 +13,7 @@ def aligned(panel: Panel) -> Expressions:
     features: Expressions = {f"season_last{PER_LEVEL}": pl.col("demand")}
     for cycles in panel.cadence.cycles:
         total, count = seasonal_sum("units", season, cycles), seasonal_sum("observed", season, cycles)
-        features[f"season_mean_{cycles}{PER_LEVEL}"] = ratio(total, count) / POINT
+        features[f"season_mean_{cycles}{PER_LEVEL}"] = ratio(total, count * POINT)
     return features
 
 

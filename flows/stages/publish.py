@@ -65,6 +65,7 @@ def publish_night(
         plan_messages=messages,
         previous_alerts=read_frame(previous, "alerts") if previous else None,
         settings=night.settings.replenishment,
+        items=night.table("items"),
     )
     frames = {"forecasts": forecasts, "recommendations": recommendations, "alerts": alerts, "plan_messages": messages}
     metrics = run_metrics(night, good, frames, {**times, "gather": time.perf_counter() - begun})

@@ -42,10 +42,12 @@ def region_panel(night: Night, region: str, *, training: bool) -> PreparedPanel 
         items=items,
         plan=night.table("plan", region, since=since),
         events=night.table("events", region),
-        drivers=night.table("drivers", region, since=since),
+        # All of them, whatever their region and age: every region's forecaster must know the same features.
+        drivers=night.table("drivers"),
         region=region,
         known_ahead=night.settings.inputs.drivers.known_ahead,
         end=night.end,
+        history=history_periods(night),
         cadence=night.cadence,
         horizon=night.settings.horizon,
     )
@@ -54,8 +56,15 @@ def region_panel(night: Night, region: str, *, training: bool) -> PreparedPanel 
 
 def history_begins(night: Night, *, training: bool) -> date:
     """Return the first day that a region's panel looks at."""
-    periods = TRAINING_PERIODS[night.settings.frequency] if training else night.cadence.lookback
+    periods = TRAINING_PERIODS[night.settings.frequency] if training else night.cadence.lookback(night.settings.horizon)
     return night.end - timedelta(days=periods * night.cadence.step_days)
+
+
+def history_periods(night: Night) -> int:
+    """Return the periods of sales that training looks at, over all regions."""
+    first: date = night.lake.daily_totals(version=night.versions["sales"])["date"].to_list()[0]
+    begins = max(history_begins(night, training=True), first)
+    return (night.end - begins).days // night.cadence.step_days + 1
 
 
 def _stocked(night: Night, region: str) -> pl.DataFrame:

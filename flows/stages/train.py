@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import time
-from datetime import date
 
 import numpy as np
 import polars as pl
@@ -11,7 +10,7 @@ import polars as pl
 from features.samples import held_back_periods, training_sample
 from flows.stages.model_files import final_model, judge_model, save_region, save_shared
 from flows.stages.night import Night
-from flows.stages.region_panel import SPREAD, YOUNGEST, history_begins, region_panel
+from flows.stages.region_panel import SPREAD, YOUNGEST, history_periods, region_panel
 from models.accuracy import YARDSTICK_SERIES, accuracy_on_held_back, statsmodels_yardstick
 from models.gateway import TreeGrower
 from models.training import SharedModels, calibrate, train_all_regions, train_region
@@ -106,10 +105,7 @@ def finish_training(night: Night, regions: list[str]) -> None:
 
 def held_back_window(night: Night) -> int:
     """Return the periods of a held-back window, from the length of the history that training looks at."""
-    first: date = night.lake.daily_totals(version=night.versions["sales"])["date"].to_list()[0]
-    begins = max(history_begins(night, training=True), first)
-    longest = (night.end - begins).days // night.cadence.step_days + 1
-    return held_back_periods(longest, night.settings.horizon, night.cadence.season, night.settings.frequency)
+    return held_back_periods(history_periods(night), night.settings.horizon, night.cadence.season, night.settings.frequency)
 
 
 def _share_of_rows(night: Night, region: str) -> float:

@@ -13,7 +13,7 @@ def found(night: Night) -> pl.DataFrame:
     probability = pl.when(too_late).then(before).otherwise(without)
     until = pl.when(too_late).then(pl.lit("before tonight's order could arrive")).otherwise(pl.lit("before the next order could arrive"))
     expected = pl.coalesce("stockout_date_p50", "stockout_date_p10", "stockout_date_p90")
-    sentence = "{} units on hand and {} on the way: {}% chance of running out {}{}; about {} units would go unmet without an order, {}."
+    sentence = "{} units on hand and {} on the way: {}% chance of running out {}{}; about {} units would go unmet without an order; {}."
     return (
         night.wanted.filter(pl.col("on_hand") > 0, too_late | unused.fill_null(False))
         .with_columns(probability.alias("probability"), expected.alias("expected_date"))

@@ -29,10 +29,8 @@ def with_actions(rows: pl.DataFrame, *, overstock_days: float) -> pl.DataFrame:
         .alias("order_units")
     )
     at_risk = ~unknown & pl.col("active") & (pl.col("risk_before_arrival") > 1 - pl.col("service_level") + 1e-9)
-    # What an fc that is not itself at risk holds above its own order-up-to level.
-    spare = pl.when(~unknown & ~at_risk).then(pl.min_horizontal("on_hand", -pl.col("raw"))).otherwise(0.0).clip(lower_bound=0)
-    need = pl.max_horizontal("unmet_before_arrival", pl.lit(1.0))
-    surplus = at_risk & (spare.max().over("region", "sku") >= need)
+    rows = rows.with_columns(at_risk.alias("at_risk")).with_columns(_surplus_elsewhere().alias("surplus_elsewhere"))
+    surplus = pl.col("surplus_elsewhere")
     overstock = ~unknown & (pl.col("days_of_cover_with_inbound") > overstock_days) & (pl.col("raw") <= 0)
     orders = pl.col("order_units") > 0
     ahead = pl.col("active") & ~excluded & (pl.col("order_by_date") >= pl.col("order_date"))
@@ -82,6 +80,24 @@ def with_actions(rows: pl.DataFrame, *, overstock_days: float) -> pl.DataFrame:
         "service_without_costs": pl.col("costs_unknown"),
     }
     return rows.with_columns(action.alias("action"), listed(codes).alias("reasons"))
+
+
+def _surplus_elsewhere() -> pl.Expr:
+    """Return whether a row at risk can be helped by other fcs of its region, the neediest first, no unit promised twice.
+
+    An fc that is not at risk can spare what it holds beyond its order-up-to level and the demand of one more protection
+    interval: less would be missed there before long.
+    """
+    at_risk = pl.col("at_risk").fill_null(False)
+    beyond = -pl.col("raw") - pl.col("demand_mean")
+    spare = (
+        pl.when(pl.col("on_hand").is_not_null() & ~at_risk).then(pl.min_horizontal("on_hand", beyond).clip(lower_bound=0)).otherwise(0.0)
+    )
+    need = pl.when(at_risk).then(pl.max_horizontal("unmet_before_arrival", pl.lit(1.0))).otherwise(0.0)
+    # Whole thousandths: sums that do not depend on the order of rows.
+    spare, need = ((units * 1_000).round().cast(pl.Int64) for units in (spare, need))
+    promised = need.cum_sum().over("region", "sku", order_by=[-need, pl.col("fc")])
+    return at_risk & (promised <= spare.sum().over("region", "sku"))
 
 
 def with_flags(rows: pl.DataFrame) -> pl.DataFrame:

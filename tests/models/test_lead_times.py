@@ -12,7 +12,7 @@ AS_OF = date(2024, 6, 30)
 
 
 def terms(*rows):
-    return pl.DataFrame(rows, schema=["sku", "fc", "supplier"], orient="row").with_columns(
+    return pl.DataFrame(rows, schema={"sku": pl.String, "fc": pl.String, "supplier": pl.String}, orient="row").with_columns(
         lead_time_days=pl.lit(7.0), lead_time_sd=pl.lit(0.0)
     )
 

@@ -27,10 +27,21 @@ class GivenPaths:
 def series(mean, **terms):
     mean = np.asarray(mean, dtype=float)
     n = len(mean)
-    values = dict(
-        start=0.0, lead_mean=0.0, lead_sd=0.0, review=1, shortage=1.0, holding=0.3, level=0.95, case=1.0, least=0.0, most=np.inf,
-        recent_mean=1.0, recent_sd=1.0, multiplier=1.0,
-    ) | terms  # fmt: skip
+    values = {
+        "start": 0.0,
+        "lead_mean": 0.0,
+        "lead_sd": 0.0,
+        "review": 1,
+        "shortage": 1.0,
+        "holding": 0.3,
+        "level": 0.95,
+        "case": 1.0,
+        "least": 0.0,
+        "most": np.inf,
+        "recent_mean": 1.0,
+        "recent_sd": 1.0,
+        "multiplier": 1.0,
+    } | terms
     inbound = values.pop("inbound", csr_array((n, 100)))
     arrays = {name: np.resize(np.asarray(value, dtype=np.int64 if name == "review" else float), n) for name, value in values.items()}
     return Series(
@@ -91,10 +102,15 @@ def test_neither_blocks_nor_threads_nor_neighbours_change_a_number(block_bytes, 
     season = np.resize([1.4, 1, 0.6, 0.8, 1, 1.2, 1.5], 28)
     demand = rng.poisson(rate[:, None, None] * season, size=(n, 64, 28)).astype(float)
     inbound = csr_array((rng.integers(1, 9, 20).astype(float), (rng.integers(0, n, 20), rng.integers(0, 9, 20))), shape=(n, 100))
-    terms = dict(
-        start=rng.integers(0, 30, n), lead_mean=rng.integers(0, 5, n), lead_sd=rng.choice([0, 1.3], n), review=rng.integers(1, 4, n),
-        case=rng.choice([1, 6], n), least=rng.choice([0, 12], n), inbound=inbound,
-    )  # fmt: skip
+    terms = {
+        "start": rng.integers(0, 30, n),
+        "lead_mean": rng.integers(0, 5, n),
+        "lead_sd": rng.choice([0, 1.3], n),
+        "review": rng.integers(1, 4, n),
+        "case": rng.choice([1, 6], n),
+        "least": rng.choice([0, 12], n),
+        "inbound": inbound,
+    }
     rows = series(rate[:, None] * season, **terms)
     whole = decide(rows, GivenPaths(demand), DAILY, horizon=14, lost=True, measure="cycle")
     parts = decide(rows, GivenPaths(demand), DAILY, horizon=14, lost=True, measure="cycle", threads=threads, block_bytes=block_bytes)
