@@ -39,6 +39,17 @@ def last_whole_day(daily: pl.DataFrame) -> tuple[date, tuple[PlanMessage, ...]]:
     return before, (message,)
 
 
+def already_weekly(daily: pl.DataFrame) -> bool:
+    """Return whether every date of sales is a Monday: then a date stands for its whole week.
+
+    Parameters
+    ----------
+    daily
+        Column date, one row per day with sales.
+    """
+    return daily.height > 1 and bool((daily["date"].dt.weekday() == 1).all())
+
+
 def last_complete_week(as_of: date) -> date:
     """Return the Sunday on or before `as_of`: the end of the last complete week that begins on a Monday."""
     return as_of - timedelta(days=(as_of.weekday() + 1) % 7)

@@ -15,6 +15,9 @@ age: periods between the target and the end of history, the same for all series 
 
 WINDOWS = 2
 
+MOST_PER_TARGET = 4
+"""Most horizons from which one target is forecast in training: more of them say the same again."""
+
 
 def held_back_periods(longest: int, horizon: int, season: int, frequency: str) -> int:
     """Return the length of a held-back window: the horizon, shortened where history is short, in whole weeks if days.
@@ -56,7 +59,7 @@ def _training_pairs(prepared: PreparedPanel, horizon: int, most: int, youngest: 
     targets = np.flatnonzero(known)
     if not len(targets):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    per_target = min(horizon, max(1, round(most / len(targets))))
+    per_target = min(horizon, MOST_PER_TARGET, max(1, round(most / len(targets))))
     if per_target * len(targets) > most:
         targets = np.sort(generator.choice(targets, most // per_target, replace=False))
     targets = np.repeat(targets, per_target)

@@ -57,8 +57,8 @@ def scheduled_flow(schedule: Schedule) -> Any:
 def deployment(config: Path, settings: Settings, schedule: Schedule) -> "RunnerDeployment":
     """Return what a schedule of a config is on a Prefect server. A newcomer that would overlap itself is cancelled."""
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-    from prefect.types.entrypoint import EntrypointType
     from prefect.schedules import Cron
+    from prefect.types.entrypoint import EntrypointType
 
     # Characters that Prefect allows in no name.
     name = re.sub(r"[/%&<>]", "-", f"{settings.name}-{schedule.name}")

@@ -144,7 +144,7 @@ def forecasts_frame(forecast: RegionForecast, dates: pl.Series, region: str) -> 
     """Return the published form: one row per series × period, sorted by fc, sku, date; run_id and as_of are added on publishing."""
     count, horizon = forecast.mean.shape
     keys = forecast.series.select("fc", "sku").select(pl.all().gather(np.repeat(np.arange(count), horizon)))
-    quantiles = np.round(forecast.quantiles.reshape(count * horizon, -1), 3)
+    quantiles = np.round(forecast.quantiles.reshape(count * horizon, len(QUANTILES)), 3)
     return keys.with_columns(
         pl.Series("date", np.tile(dates.to_numpy(), count), dtype=pl.Date),
         pl.Series("horizon", np.tile(np.arange(1, horizon + 1), count), dtype=pl.Int32),

@@ -73,7 +73,14 @@ def demand_rows(series: dict[tuple[str, str], list[float | None]], *, end: date 
                     "in_stock_share": 0.5 if value is None else 1.0,
                 }
             )
-    schema = {"fc": pl.String, "sku": pl.String, "date": pl.Date, "demand": pl.Float64, "demand_at_least": pl.Float64, "in_stock_share": pl.Float64}
+    schema = {
+        "fc": pl.String,
+        "sku": pl.String,
+        "date": pl.Date,
+        "demand": pl.Float64,
+        "demand_at_least": pl.Float64,
+        "in_stock_share": pl.Float64,
+    }
     return pl.DataFrame(rows, schema=schema)
 
 
@@ -104,7 +111,13 @@ def random_history(seed: int, *, periods: int = 75, fcs: int = 2, skus: int = 4,
             )
     items = [{"sku": f"S{k}", "category": [None, "fruit", "fruit", "bread"][k % 4], "subcategory": f"C{k % 2}"} for k in range(skus)]
     plan = [
-        {"date": day, "sku": f"S{k}", "price": round(float(rng.uniform(1, 9)), 2), "promo": float(rng.random() < 0.3), "ad_spend": float(rng.integers(0, 50))}
+        {
+            "date": day,
+            "sku": f"S{k}",
+            "price": round(float(rng.uniform(1, 9)), 2),
+            "promo": float(rng.random() < 0.3),
+            "ad_spend": float(rng.integers(0, 50)),
+        }
         for day in dates
         for k in range(0, skus, 2)
     ]

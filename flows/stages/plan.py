@@ -5,7 +5,9 @@ import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-from data.as_of import last_complete_week, last_whole_day
+import polars as pl
+
+from data.as_of import already_weekly, last_complete_week, last_whole_day
 from data.errors import InputError
 from data.lake import Lake, LakeError
 from data.messages import PlanMessage, messages_frame
@@ -43,8 +45,8 @@ def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool |
         raise InputError(
             f"the lake at {settings.lake.path} holds no sales yet: run `fillrate ingest CONFIG`, or `fillrate run CONFIG`, first"
         )
-    day, messages = _as_of(daily["date"].min(), last_whole_day(daily), settings, as_of)  # type: ignore[arg-type]
-    messages += _about_the_past(lake, day, as_of)
+    day, messages = _as_of(daily, settings, as_of)
+    messages += _about_the_past(daily, day, as_of)
     due = newest_model(settings, day)
     run_id = _run_id(settings, day)
     if train is None:
@@ -110,12 +112,13 @@ def model_signature(settings: Settings) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _as_of(
-    first: date, newest: tuple[date, tuple[PlanMessage, ...]], settings: Settings, asked: date | None
-) -> tuple[date, list[PlanMessage]]:
-    day, messages = (asked, []) if asked else (newest[0], list(newest[1]))
+def _as_of(daily: pl.DataFrame, settings: Settings, asked: date | None) -> tuple[date, list[PlanMessage]]:
+    newest, messages = last_whole_day(daily)
+    if settings.frequency == "week" and already_weekly(daily):
+        newest += timedelta(days=6)
+    day, said = (asked, []) if asked else (newest, list(messages))
     if settings.frequency == "week" and (week := last_complete_week(day)) != day:
-        messages.append(
+        said.append(
             PlanMessage(
                 code="incomplete_week",
                 severity="info",
@@ -124,21 +127,22 @@ def _as_of(
             )
         )
         day = week
+    first: date = daily["date"].to_list()[0]
     if day < first:
         raise InputError(f"the run is as of {day}, but sales begin on {first}: give --as-of a later day, or deliver older sales")
-    return day, messages
+    return day, said
 
 
-def _about_the_past(lake: Lake, day: date, asked: date | None) -> list[PlanMessage]:
-    newest = lake.daily_totals()["date"].max()
-    if asked is None or not isinstance(newest, date) or newest <= asked:
+def _about_the_past(daily: pl.DataFrame, day: date, asked: date | None) -> list[PlanMessage]:
+    newest: date = daily["date"].to_list()[-1]
+    if asked is None or newest <= asked:
         return []
     return [
         PlanMessage(
             code="past_as_of",
             severity="info",
-            message=f"the run is as of {day}, sales are known up to {newest}: tables without dates (items, locations, supply, receipts, overrides) "
-            "are used as they are now, and inbound lines ordered later are left out",
+            message=f"the run is as of {day}, sales are known up to {newest}: tables without dates (items, locations, supply, receipts, "
+            "overrides) are used as they are now, and inbound lines ordered later are left out",
             fix="nothing to mend",
         )
     ]

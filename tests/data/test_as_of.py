@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data.as_of import last_complete_week, last_whole_day
 
@@ -39,7 +40,8 @@ def test_a_day_is_compared_with_its_own_weekday():
     """Closed on Sundays but for a few orders: a Sunday with few orders is a whole one."""
     sundays = (pl.col("date").dt.weekday() == 7) & (pl.col("date") < SUNDAY)
     rows = totals(newest=(5, 9.0)).with_columns(
-        pl.when(sundays).then(6).otherwise("rows").cast(pl.UInt32).alias("rows"), pl.when(sundays).then(10.0).otherwise("units").alias("units")
+        pl.when(sundays).then(6).otherwise("rows").cast(pl.UInt32).alias("rows"),
+        pl.when(sundays).then(10.0).otherwise("units").alias("units"),
     )
     assert last_whole_day(rows) == (SUNDAY, ())
 

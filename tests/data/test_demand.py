@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from data.contracts import INPUT_TABLES
 from data.demand import FULLY_IN_STOCK, Demand, build_demand, last_period

@@ -8,7 +8,8 @@ import time
 
 import polars as pl
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data.model_store import LONGEST_NAME, ModelStore, region_folder
 
@@ -106,7 +107,24 @@ def test_regions_do_not_mix_and_removing_takes_all_of_them(tmp_path):
     assert store.document("south", "m2") is not None
 
 
-REGIONS = ["north", "North Rhine/Westphalia", "..", ".", "../../etc", "_shared", "%2E%2E", "~", "a b", "a%20b", "華東", "\u00e9", "e\u0301", "x" * 300, "x" * 301, "區" * 90]
+REGIONS = [
+    "north",
+    "North Rhine/Westphalia",
+    "..",
+    ".",
+    "../../etc",
+    "_shared",
+    "%2E%2E",
+    "~",
+    "a b",
+    "a%20b",
+    "華東",
+    "\u00e9",
+    "e\u0301",
+    "x" * 300,
+    "x" * 301,
+    "區" * 90,
+]
 
 
 def test_hostile_region_names_stay_inside_the_store_and_apart(tmp_path):

@@ -72,7 +72,9 @@ class ByHand:
         found["usual_price"] = float(np.mean(prices)) if prices else None
         found["promo_share"] = sum(promo > 0 for promo in self.promo[max(0, origin - window + 1) : origin + 1]) / window
         promoted = [
-            self.demand[place] for place in range(max(0, origin - 2 * window + 1), origin + 1) if self.promo[place] > 0 and self.demand[place] is not None
+            self.demand[place]
+            for place in range(max(0, origin - 2 * window + 1), origin + 1)
+            if self.promo[place] > 0 and self.demand[place] is not None
         ]
         found["promoted_mean_per_level"] = per_level(float(np.mean(promoted)) if promoted else None)
         found |= {"price": self.price[target], "promo": self.promo[target]}
@@ -88,7 +90,8 @@ class ByHand:
 
 
 @pytest.mark.parametrize(
-    ("seed", "frequency", "periods", "horizon"), [(1, "day", 75, 10), (2, "day", 75, 10), (3, "week", 75, 8), (4, "day", 520, 28), (5, "week", 140, 8)]
+    ("seed", "frequency", "periods", "horizon"),
+    [(1, "day", 75, 10), (2, "day", 75, 10), (3, "week", 75, 8), (4, "day", 520, 28), (5, "week", 140, 8)],
 )
 def test_features_are_what_the_loop_finds(make_history, seed, frequency, periods, horizon):
     prepared = make_history(seed, frequency=frequency, periods=periods, horizon=horizon).prepared()

@@ -165,7 +165,5 @@ def test_the_forecast_reads_no_history_that_lies_beyond_the_lookback(make_histor
         full = history.prepared()
         long_series = full.panel.series.filter(pl.col("last") - pl.col("first") > history.cadence.lookback(horizon))
         assert long_series.height >= 2
-        features = [
-            design_matrix(prepared, *forecast_pairs(prepared, horizon)) for prepared in (full, short.prepared())
-        ]
+        features = [design_matrix(prepared, *forecast_pairs(prepared, horizon)) for prepared in (full, short.prepared())]
         assert features[0].equals(features[1])

@@ -89,7 +89,10 @@ def test_the_narrowest_plan_row_counts(two_items, make_table):
 def test_a_price_holds_until_the_next_and_a_promotion_does_not(two_items, make_table):
     plan = make_table(
         "plan",
-        [{"date": ahead(-3), "sku": "A", "price": 5.0, "promo": 1.0, "ad_spend": 8.0}, {"date": ahead(2), "sku": "A", "price": 4.0, "fc": "F"}],
+        [
+            {"date": ahead(-3), "sku": "A", "price": 5.0, "promo": 1.0, "ad_spend": 8.0},
+            {"date": ahead(2), "sku": "A", "price": 4.0, "fc": "F"},
+        ],
     )
     target = two_items.but(plan=plan).prepared().at_target.with_columns(two_items.panel().rows["fc", "sku", "date"])
     of_a = target.filter((pl.col("sku") == "A") & (pl.col("fc") == "F"))
@@ -101,7 +104,9 @@ def test_a_price_holds_until_the_next_and_a_promotion_does_not(two_items, make_t
 
 def test_weekly_plans_average_prices_and_add_up_spending(history_of, make_demand, make_table):
     demand = make_demand({("F", "A"): [1.0, 2]}, end=WEEK_END, step=7)
-    plan = make_table("plan", [{"date": ahead(k, WEEK_END), "sku": "A", "price": 1.0 + k, "promo": float(k == 0), "ad_spend": 10.0} for k in range(4)])
+    plan = make_table(
+        "plan", [{"date": ahead(k, WEEK_END), "sku": "A", "price": 1.0 + k, "promo": float(k == 0), "ad_spend": 10.0} for k in range(4)]
+    )
     panel = history_of(demand, plan=plan, cadence=WEEKLY, end=WEEK_END, horizon=2).panel()
     assert column(panel, "price")[WEEK_END] == 2.5
     assert column(panel, "promo")[WEEK_END] == 0.25

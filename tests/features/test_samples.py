@@ -5,7 +5,8 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from features.matrix import design_matrix
 from features.samples import SAMPLE_COLUMNS, WINDOWS, held_back_periods, training_sample

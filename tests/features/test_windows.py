@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.windows import (
     POINT,
@@ -99,7 +100,9 @@ def test_window_variance_is_that_of_numpy(panel, periods):
 @given(PANELS, st.integers(1, 5), st.integers(1, 4))
 def test_seasonal_sum_takes_the_same_phase_of_past_seasons(panel, season, cycles):
     def total(series, place):
-        return sum(round(value * POINT) for k in range(cycles) for value in known(series, range(place - season * k, place - season * k + 1)))
+        return sum(
+            round(value * POINT) for k in range(cycles) for value in known(series, range(place - season * k, place - season * k + 1))
+        )
 
     found = laid_out(panel).select(found=seasonal_sum("units", season, cycles))["found"].to_list()
     assert found == loop(panel, total)

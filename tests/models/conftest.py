@@ -40,9 +40,7 @@ def known_sample(seed: int, *, effect: float = 0.0, noise: float = 0.4, series: 
     held_back = []
     for window, oldest in ((0, 2 * WINDOW), (1, WINDOW)):
         block = rows.filter(pl.col("age").is_between(oldest - WINDOW, oldest - 1)).sort("series", "age", descending=[False, True])
-        held_back.append(
-            block.with_columns(window=pl.lit(window, dtype=pl.Int8), horizon=(oldest - pl.col("age")).cast(pl.Float32))
-        )
+        held_back.append(block.with_columns(window=pl.lit(window, dtype=pl.Int8), horizon=(oldest - pl.col("age")).cast(pl.Float32)))
     return pl.concat([rows, *held_back])
 
 

@@ -58,7 +58,9 @@ def test_only_the_later_window_and_known_demand_count():
 
 
 def test_baselines_are_judged_on_the_same_rows():
-    rows = held_back(mean_28_per_level=[1.2, None], season_mean_8_per_level=[0.9, 1.3], season_last_per_level=[None, 2.0], mean=[10.0, 13.0])
+    rows = held_back(
+        mean_28_per_level=[1.2, None], season_mean_8_per_level=[0.9, 1.3], season_last_per_level=[None, 2.0], mean=[10.0, 13.0]
+    )
     found = measured(rows)
     assert found["accuracy", "wape", None] == pytest.approx(0.15)
     assert found["accuracy", "wape_moving_average", None] == pytest.approx((2 + 0) / 20), "the level where no mean is known"

@@ -53,9 +53,7 @@ def test_chunks_and_their_order_do_not_change_a_bit(paths):
 
 
 def test_other_series_do_not_change_a_series(paths):
-    few = replace(
-        paths, mean=paths.mean[5:8], segment=paths.segment[5:8], keys=paths.keys[5:8], whole_units=paths.whole_units[5:8]
-    )
+    few = replace(paths, mean=paths.mean[5:8], segment=paths.segment[5:8], keys=paths.keys[5:8], whole_units=paths.whole_units[5:8])
     assert np.array_equal(few.sample(np.arange(3), 14), paths.sample(np.arange(5, 8), 14))
 
 

@@ -100,9 +100,7 @@ def test_the_order_of_held_back_rows_does_not_matter(signalled, shared, own, gro
 def test_recent_rows_weigh_more(make_sample, grower):
     """Demand doubled a hundred days ago: the forecast follows the new level."""
     old, new = make_sample(5, series=40), make_sample(6, series=40)
-    rows = pl.concat(
-        [early(old).with_columns(age=pl.col("age") + 150, target=pl.col("target") / 2), early(new)]
-    )
+    rows = pl.concat([early(old).with_columns(age=pl.col("age") + 150, target=pl.col("target") / 2), early(new)])
     model = train_shared(rows, frequency="day", grower=grower)
     later = new.filter(pl.col("window") == 1)
     mean = Forecaster(model, None).predict(later, level_of(later), grower)

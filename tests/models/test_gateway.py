@@ -10,7 +10,15 @@ import pytest
 
 from models.gateway import FeatureMismatch, TreeGrower, TreeModel, checked
 
-PARAMETERS = {"objective": "tweedie", "learning_rate": 0.1, "num_leaves": 15, "min_data_in_leaf": 20, "feature_fraction": 0.6, "bagging_fraction": 0.8, "bagging_freq": 1}
+PARAMETERS = {
+    "objective": "tweedie",
+    "learning_rate": 0.1,
+    "num_leaves": 15,
+    "min_data_in_leaf": 20,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+}
 
 
 def matrix_of(rows=3_000, seed=1):

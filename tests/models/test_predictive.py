@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.contracts import QUANTILES
 from models.library_form import from_parts, to_document, to_frame
@@ -168,7 +169,9 @@ def test_assumed_errors_are_never_called_calibrated():
     assert (np.diff(library.quantiles) > 0).all()
 
 
-@pytest.mark.parametrize("library", [library_of(made(hidden=0.2)), library_of(made(series=40, periods=2)), fallback_library(5)], ids=["many", "one", "assumed"])
+@pytest.mark.parametrize(
+    "library", [library_of(made(hidden=0.2)), library_of(made(series=40, periods=2)), fallback_library(5)], ids=["many", "one", "assumed"]
+)
 def test_a_stored_library_is_the_same(library):
     again = from_parts(to_frame(library), json.loads(json.dumps(to_document(library))))
     assert again.periods == library.periods
@@ -189,7 +192,11 @@ def test_coverage_treats_ties_fairly():
     assert errors.below(np.array([0.0, 1.0, 1.5, 3.0])).tolist() == pytest.approx([1 / 6, 3.5 / 6, 5 / 6, 1])
 
 
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=30), st.lists(st.floats(0, 120), min_size=1, max_size=10), st.floats(0, 1, exclude_max=True))
+@given(
+    st.lists(st.floats(0, 100), min_size=1, max_size=30),
+    st.lists(st.floats(0, 120), min_size=1, max_size=10),
+    st.floats(0, 1, exclude_max=True),
+)
 def test_draws_above_a_bound_lie_above_it_and_were_seen(values, bounds, uniform):
     errors = seen_errors(np.array(values), np.ones(len(values), dtype=bool))
     bound = np.array(bounds)

@@ -88,7 +88,10 @@ def test_a_region_like_the_others_is_forecast_by_the_shared_trees(make_sample, s
             break
     assert found.own is None
     level = found.held_back["level"].to_numpy().astype(float)
-    assert np.array_equal(found.held_back["mean"].to_numpy(), Forecaster(shared.judge, None).predict(region.filter(pl.col("window") >= 0), level, TreeGrower(threads=1, seed=7)))
+    assert np.array_equal(
+        found.held_back["mean"].to_numpy(),
+        Forecaster(shared.judge, None).predict(region.filter(pl.col("window") >= 0), level, TreeGrower(threads=1, seed=7)),
+    )
 
 
 def test_the_same_seed_gives_the_same_text(sample, signalled, shared, outcome):

@@ -1,0 +1,261 @@
+"""Forecasts of a region: every series on sale gets one, by trees, by statsmodels, or after its like."""
+
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.samples import training_sample
+from models.baselines import exponential_smoothing, theta
+from models.contracts import QUANTILES, Forecasts
+from models.demand_paths import ForecastPaths
+from models.forecaster import Forecaster
+from models.forecasting import forecast_region, forecasts_frame
+from models.gateway import FeatureMismatch, TreeGrower
+from models.predictive import fallback_library
+from models.training import calibrate, train_all_regions, train_region
+
+HORIZON = 10
+SPREAD = "spread_28_per_level"
+
+
+def forecast(history, forecaster=None, *, library=None, horizon=HORIZON, youngest=14, spread=SPREAD):
+    return forecast_region(
+        history.prepared(),
+        forecaster,
+        library or fallback_library(horizon),
+        horizon=horizon,
+        youngest=youngest,
+        spread=spread,
+        grower=TreeGrower(threads=1, seed=7),
+    )
+
+
+@pytest.fixture(scope="module")
+def history(make_history):
+    return make_history(1, periods=75, fcs=4, skus=16)
+
+
+@pytest.fixture(scope="module")
+def trained(history):
+    """Forecaster and measured errors of the region itself."""
+    sample = training_sample(
+        history.prepared(), horizon=HORIZON, window=7, most=20_000, most_held_back=1_000, youngest=14, generator=np.random.default_rng(1)
+    )
+    grower = TreeGrower(threads=1, seed=7)
+    shared = train_all_regions(sample, window=7, frequency="day", grower=grower)
+    outcome = train_region(sample, shared, window=7, frequency="day", grower=grower)
+    return Forecaster(shared.final, outcome.own), calibrate(outcome.held_back, window=7, spread=SPREAD, seed=1)
+
+
+@pytest.fixture(scope="module")
+def found(history, trained):
+    forecaster, library = trained
+    return forecast(history, forecaster, library=library)
+
+
+def dates(history, horizon=HORIZON):
+    step = history.cadence.step_days
+    return pl.Series([history.end + timedelta(days=step * k) for k in range(1, horizon + 1)], dtype=pl.Date)
+
+
+def test_every_active_series_has_a_forecast_of_the_whole_horizon(history, found):
+    profile = history.prepared().profile.filter("active")
+    assert found.series.select("fc", "sku").equals(profile.select("fc", "sku"))
+    assert found.mean.shape == (profile.height, HORIZON)
+    assert np.isfinite(found.mean).all()
+    assert (found.mean >= 0).all()
+
+
+def test_forecasts_are_near_what_sells(history, found):
+    usual = history.prepared().profile.filter("active")["mean_demand"].to_numpy()
+    assert found.mean.mean(axis=1) == pytest.approx(usual, rel=0.6, abs=0.8)
+    assert found.mean.mean() == pytest.approx(usual.mean(), rel=0.1)
+
+
+def test_the_published_form_keeps_its_contract(history, found):
+    frame = forecasts_frame(found, dates(history), "north").with_columns(run_id=pl.lit("r"), as_of=pl.lit(history.end))
+    Forecasts.validate(frame.select(Forecasts.column_names()))
+    assert frame.equals(frame.sort("fc", "sku", "date"))
+    assert frame.height == found.mean.size
+    assert frame["mean"].to_numpy() == pytest.approx(found.mean.ravel(), abs=6e-4)
+    first = frame.filter(pl.col("horizon") == 1)
+    assert first["date"].unique().to_list() == [history.end + timedelta(days=1)]
+
+
+def test_quantiles_are_the_forecast_times_the_segments_errors(trained, found):
+    _, library = trained
+    expected = found.mean[:, :4, None] * library.quantiles[found.segment][:, [0]]
+    assert np.allclose(found.quantiles[:, :4], expected)
+    assert (np.diff(found.quantiles, axis=2) >= 0).all()
+
+
+def test_published_quantiles_are_those_of_the_sample_paths(trained, found):
+    """What a planner reads in forecasts and what orders are computed from is one distribution."""
+    _, library = trained
+    count = len(found.mean)
+    paths = ForecastPaths(
+        mean=found.mean,
+        segment=found.segment,
+        keys=np.random.default_rng(1).integers(0, 2**64, count, dtype=np.uint64),
+        whole_units=np.zeros(count, dtype=bool),
+        library=library,
+        season=7,
+        paths=1_000,
+    )
+    sampled = paths.sample(np.arange(count), 7)
+    relative = sampled / found.mean[:, None, :7]
+    for part in (slice(0, 4), slice(4, 7)):
+        of_paths = np.quantile(relative[:, :, part], list(QUANTILES.values()))
+        published = (found.quantiles / found.mean[:, :, None])[:, part].mean(axis=(0, 1))
+        assert of_paths == pytest.approx(published, rel=0.03, abs=0.03)
+
+
+def test_the_forecast_of_a_part_is_the_part_of_the_forecast(history, trained):
+    forecaster, library = trained
+    whole = forecast(history, forecaster, library=library)
+    again = forecast(history, forecaster, library=library)
+    assert np.array_equal(whole.mean, again.mean)
+    shorter = forecast(history, forecaster, library=library, horizon=3)
+    assert np.array_equal(whole.mean[:, :3], shorter.mean)
+
+
+def test_a_model_of_other_features_is_refused(history, trained):
+    forecaster, _ = trained
+    assert np.isfinite(forecast(history.but(drivers=history.drivers.with_columns(region=pl.lit("south"))), forecaster).mean).all()
+    with pytest.raises(FeatureMismatch, match="driver_rain"):
+        forecast(history.but(drivers=history.drivers.clear()), forecaster)
+
+
+def test_models_are_named_by_what_they_know(history_of, make_demand, history, trained):
+    """14 known periods for the trees, 8 for theta, 2 for exponential smoothing; out of stock is not known."""
+    lengths = {"A": [2.0] * 20, "B": [2.0, 3.0] * 6, "C": [2.0] * 5, "D": [None] * 30, "E": [None] * 10 + [4.0] * 8, "F": [3.0]}
+    case = history_of(make_demand({("F", sku): values for sku, values in lengths.items()})).but(
+        drivers=history.drivers, known_ahead=history.known_ahead, horizon=HORIZON
+    )
+    forecaster, _ = trained
+    alone = Forecaster(forecaster.shared, None)
+    expected = ["trees", "theta", "exponential_smoothing", "like_items", "theta", "like_items"]
+    assert forecast(case, alone).series["model"].to_list() == expected
+    with_own = Forecaster(forecaster.shared, forecaster.shared)
+    assert forecast(case, with_own).series["model"].to_list() == ["trees_region", *expected[1:]]
+    assert forecast(case, None).series["model"].to_list() == ["theta", *expected[1:]]
+    assert not forecast(case, alone).series["calibrated"].any()
+
+
+def test_short_series_are_never_called_calibrated(history, trained):
+    forecaster, library = trained
+    library.calibrated[:] = True
+    found = forecast(history, forecaster, library=library, youngest=40)
+    short = found.series["model"] != "trees"
+    assert found.series.filter(short & ~pl.col("model").str.starts_with("trees"))["calibrated"].sum() == 0
+    assert found.series.filter(pl.col("model").str.starts_with("trees"))["calibrated"].all()
+
+
+def flat_region(history_of, make_demand, own, **others):
+    """Series of constant demand have no season, so that short ones keep the level they are given."""
+    steady = {("F", f"Z{k}"): [6.0] * 40 for k in range(3)}
+    return history_of(make_demand(steady | own), horizon=HORIZON, **others)
+
+
+@pytest.mark.parametrize(
+    ("values", "method"),
+    [([3.0, 5.0, 1.0, 9.0], exponential_smoothing), ([float(2 + k % 4) for k in range(13)], lambda past, ahead: theta(past, 1, ahead))],
+    ids=["smoothing", "theta"],
+)
+def test_a_short_series_keeps_the_level_of_its_baseline(history_of, make_demand, values, method):
+    case = flat_region(history_of, make_demand, {("A", "A"): values})
+    found = forecast(case)
+    expected = method(np.array(values), HORIZON)
+    assert found.series["sku"][0] == "A"
+    # Shaped by the region's season, which these few days moved a little.
+    assert found.mean[0].mean() == pytest.approx(expected.mean(), rel=1e-3)
+    assert found.mean[0] == pytest.approx(expected, rel=0.35)
+
+
+def test_a_short_series_has_the_season_of_its_region(history_of, make_demand):
+    """The region sells double on Saturday and Sunday; an item of five days cannot know."""
+    week = [10.0] * 5 + [20.0] * 2
+    case = history_of(make_demand({("F", f"Z{k}"): week * 8 for k in range(4)} | {("A", "A"): [3.0] * 5}), horizon=7)
+    mean = forecast(case, horizon=7).mean[0]
+    assert mean[5:].mean() / mean[:5].mean() == pytest.approx(2, rel=0.15)
+    assert mean.mean() == pytest.approx(3, rel=0.05)
+
+
+def test_a_season_is_counted_once(history_of, make_demand):
+    """Without trees every series is a short one; eight weeks of a double weekend are forecast as double, not fourfold."""
+    week = [10.0] * 5 + [20.0] * 2
+    mean = forecast(history_of(make_demand({("F", f"Z{k}"): week * 8 for k in range(4)}), horizon=7), horizon=7).mean
+    assert mean[:, 5:].mean() / mean[:, :5].mean() == pytest.approx(2, rel=0.1)
+
+
+class TestNewItems:
+    """Known for less than two periods: the level of like items."""
+
+    def test_the_same_item_elsewhere_comes_first(self, history_of, make_demand, make_table):
+        own = {("A", "N"): [None], ("G", "N"): [12.0] * 30, ("H", "N"): [14.0] * 30, ("I", "N"): [90.0] * 30, ("G", "M"): [2.0] * 30}
+        items = make_table("items", [{"sku": sku, "category": "fruit"} for sku in ("N", "M")])
+        found = forecast(flat_region(history_of, make_demand, own, items=items))
+        assert found.mean[0].mean() == pytest.approx(14, rel=0.01), "the median of 12, 14 and 90"
+
+    def test_then_its_category(self, history_of, make_demand, make_table):
+        own = {("A", "N"): [None], ("G", "M"): [2.0] * 30, ("H", "M"): [4.0] * 30, ("I", "M"): [3.0] * 30}
+        items = make_table("items", [{"sku": sku, "category": "fruit"} for sku in ("N", "M")])
+        found = forecast(flat_region(history_of, make_demand, own, items=items))
+        assert found.mean[0].mean() == pytest.approx(3, rel=0.01)
+
+    @pytest.mark.parametrize("category", [None, "spices"])
+    def test_then_the_region(self, history_of, make_demand, make_table, category):
+        """An item without a category is not like the others that have none."""
+        own = {("A", "N"): [None], ("G", "M"): [2.0] * 30}
+        items = make_table("items", [{"sku": "N", "category": category}, *({"sku": f"Z{k}", "category": "fruit"} for k in range(3))])
+        found = forecast(flat_region(history_of, make_demand, own, items=items))
+        assert found.mean[0].mean() == pytest.approx(6, rel=0.01)
+
+    def test_alone_it_has_its_own_sales(self, history_of, make_demand):
+        found = forecast(history_of(make_demand({("A", "N"): [4.0]}), horizon=HORIZON))
+        assert found.mean[0].mean() == pytest.approx(4)
+        assert found.series["model"].to_list() == ["like_items"]
+
+
+def test_after_its_last_day_on_sale_nothing_is_forecast(history, trained, make_table):
+    forecaster, library = trained
+    usual = forecast(history, forecaster, library=library)
+    items = history.items.with_columns(discontinued_date=pl.when(pl.col("sku") == "S2").then(history.end + timedelta(days=4)))
+    leaving = forecast(history.but(items=items), forecaster, library=library)
+    of_leaving = (leaving.series["sku"] == "S2").to_numpy()
+    assert of_leaving.sum() == 4
+    assert not leaving.mean[of_leaving, 4:].any()
+    assert not leaving.quantiles[of_leaving, 4:].any()
+    assert np.array_equal(leaving.mean[of_leaving, :4], usual.mean[of_leaving, :4])
+    assert np.array_equal(leaving.mean[~of_leaving], usual.mean[~of_leaving])
+    assert np.array_equal(leaving.segment, usual.segment)
+
+
+def test_a_series_that_ended_is_not_forecast(history, found):
+    assert history.prepared().panel.series.height == found.series.height + 1
+    assert not found.series.filter((pl.col("fc") == "F0") & (pl.col("sku") == "S3")).height
+
+
+def test_weeks_are_forecast_like_days(make_history):
+    history = make_history(3, frequency="week", periods=120, fcs=2, skus=6, horizon=8)
+    sample = training_sample(
+        history.prepared(), horizon=8, window=8, most=5_000, most_held_back=100, youngest=8, generator=np.random.default_rng(1)
+    )
+    grower = TreeGrower(threads=1, seed=7)
+    shared = train_all_regions(sample, window=8, frequency="week", grower=grower)
+    found = forecast(history, Forecaster(shared.final, None), horizon=8, youngest=8, spread="spread_13_per_level")
+    frame = forecasts_frame(found, dates(history, 8), "north")
+    assert frame["date"].unique().sort().diff().drop_nulls().unique().to_list() == [timedelta(days=7)]
+    usual = found.series["mean_demand"].to_numpy()
+    assert found.mean.mean() == pytest.approx(usual.mean(), rel=0.15)
+
+
+def test_nothing_on_sale_gives_an_empty_forecast(history_of, make_demand, trained):
+    ended = make_demand({("F", "A"): [1.0] * 20}, end=history_of(make_demand({})).end - timedelta(days=3))
+    case = history_of(ended, horizon=HORIZON)
+    for forecaster in (None, trained[0]):
+        found = forecast(case, forecaster)
+        assert found.mean.shape == (0, HORIZON)
+        assert forecasts_frame(found, dates(case), "north").is_empty()
