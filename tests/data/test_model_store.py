@@ -95,6 +95,25 @@ def test_a_killed_writer_leaves_a_whole_model_or_none(tmp_path):
         assert store.text(None, "m1", "trees.txt") == "trees"
 
 
+def test_a_writer_killed_while_it_removes_the_old_model_leaves_a_whole_one(tmp_path, monkeypatch):
+    store = ModelStore(tmp_path)
+    save(store, None, text="old", note="old")
+
+    def killed(folder, ignore_errors=False):
+        for path in sorted(folder.glob("*.txt")):
+            path.unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("data.model_store.shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            save(store, None, text="new", note="new")
+    assert store.document(None, "m1")["note"] == store.text(None, "m1", "trees.txt")
+    save(store, None, text="newer")
+    assert store.text(None, "m1", "trees.txt") == "newer"
+    assert store.model_ids() == ["m1"]
+
+
 def test_regions_do_not_mix_and_removing_takes_all_of_them(tmp_path):
     store = ModelStore(tmp_path)
     for region in (None, "north", "south"):

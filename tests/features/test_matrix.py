@@ -15,7 +15,7 @@ class ByHand:
 
     def __init__(self, prepared, number: int) -> None:
         rows = prepared.panel.rows.filter(pl.col("series") == number)
-        self.cadence, self.horizon = prepared.panel.cadence, prepared.panel.horizon
+        self.cadence, self.horizon, self.history = prepared.panel.cadence, prepared.panel.horizon, prepared.panel.history
         self.demand, self.sold, self.share = (rows[name].to_list() for name in ("demand", "demand_at_least", "in_stock_share"))
         self.dates, self.promo = rows["date"].to_list(), [value or 0.0 for value in rows["promo"].to_list()]
         self.price, price = [], None
@@ -80,9 +80,12 @@ class ByHand:
         found |= {"price": self.price[target], "promo": self.promo[target]}
         found |= {"season_last_price": self.price[aligned], "season_last_promo": self.promo[aligned]} if aligned >= 0 else {}
         day = self.dates[target]
-        found |= {"week": day.isocalendar().week, "month": day.month, "month_day": day.day}
+        if self.history >= 2 * cadence.year:
+            found |= {"week": day.isocalendar().week, "month": day.month}
         if cadence.frequency == "day":
             found["weekday"] = day.isoweekday()
+            if self.history >= cadence.year // 2:
+                found["month_day"] = day.day
             half = season // 2
             about, then = self.mean(target - cadence.year + half, season), target - cadence.year - self.horizon
             found["year_ago"] = min(about / self.level(then), 20) if about is not None and then >= 0 else None

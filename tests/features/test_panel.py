@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.cadence import DAILY, WEEKLY
+from features.cadence import WEEKLY
 
 END = date(2024, 6, 30)
 WEEK_END = date(2024, 6, 24)
@@ -113,39 +113,22 @@ def test_weekly_plans_average_prices_and_add_up_spending(history_of, make_demand
     assert column(panel, "ad_spend")[WEEK_END] == 40
 
 
-def test_distances_to_events_end_at_their_reach(history_of, make_demand, make_table):
-    history = history_of(make_demand({("F", "A"): [1.0] * 20}), horizon=20)
-    panel = history.but(events=make_table("events", [{"date": ahead(2), "event": "fair"}])).panel()
-    reach = DAILY.reach
-    for day, before in column(panel, "event_before").items():
-        distance = (ahead(2) - day).days
-        assert before == (distance if 0 <= distance <= reach else None)
-    for day, after in column(panel, "event_after").items():
-        distance = (day - ahead(2)).days
-        assert after == (distance if 0 <= distance <= reach else None)
-    assert [day for day, kind in column(panel, "event_kind").items() if kind is not None] == [ahead(2)]
+def test_events_are_those_of_the_region_that_history_has_taught(history_of, make_demand, make_table):
+    history = history_of(make_demand({("F", "A"): [1.0] * 60}))
+    fairs = [{"date": ahead(k), "event": "fair", "region": "south"} for k in (-50, -40, -30, -20, -9, 1)]
+    once = {"date": ahead(3), "event": "coronation"}
+    events = make_table("events", [*fairs, once])
+    assert set(column(history.but(events=events).panel(), "event_before").values()) == {None}
+    south = column(history.but(events=events, region="south").panel(), "event_before")
+    assert [south[ahead(k)] for k in (-1, 0, 1, 2)] == [2, 1, 0, None]
 
 
-def test_an_event_of_another_region_is_not_felt(two_items, make_table):
-    events = make_table("events", [{"date": ahead(1), "event": "fair", "region": "south"}])
-    assert set(column(two_items.but(events=events).panel(), "event_before").values()) == {None}
-    assert column(two_items.but(events=events, region="south").panel(), "event_before")[END] == 1
-
-
-def test_the_code_of_an_event_does_not_depend_on_the_others(two_items, make_table):
-    fair = {"date": ahead(1), "event": "fair"}
-    alone = column(two_items.but(events=make_table("events", [fair])).panel(), "event_kind")[ahead(1)]
-    among = [{"date": ahead(-1), "event": "apple day"}, fair, {"date": ahead(3), "event": "zoo day"}]
-    kinds = column(two_items.but(events=make_table("events", among)).panel(), "event_kind")
-    assert kinds[ahead(1)] == alone is not None
-    assert len({kinds[ahead(k)] for k in (-1, 1, 3)}) == 3
-
-
-def test_weekly_events_count_in_weeks(history_of, make_demand, make_table):
-    demand = make_demand({("F", "A"): [1.0, 2, 3]}, end=WEEK_END, step=7)
-    events = make_table("events", [{"date": ahead(10, WEEK_END), "event": "fair"}])
-    panel = history_of(demand, events=events, cadence=WEEKLY, end=WEEK_END, horizon=3).panel()
-    assert list(column(panel, "event_before").values()) == [None, 2, 1, 0, None, None]
+def test_what_history_has_taught_may_lie_before_the_panel(history_of, make_demand, make_table):
+    """A night that reads the last 20 days still knows what training learned from 60."""
+    fairs = make_table("events", [{"date": ahead(k), "event": "fair"} for k in (-50, -40, -30, -20, -9, 1)])
+    short = history_of(make_demand({("F", "A"): [1.0] * 20}), events=fairs)
+    assert column(short.panel(), "event_before")[END] is None
+    assert column(short.but(history=60).panel(), "event_before")[END] == 1
 
 
 def test_a_regional_driver_goes_before_one_for_everywhere(two_items, make_table):

@@ -86,6 +86,25 @@ def test_a_gain_in_one_series_alone_is_chance(signalled, shared, own, grower):
     assert rounds_that_pay(own, shared, one, grower) == 0
 
 
+@pytest.mark.parametrize(("gaining", "pays"), [(42, False), (80, True)])
+def test_a_gain_within_its_standard_error_is_chance(signalled, shared, own, grower, gaining, pays):
+    """42 of 80 series gain as much as the other 38 lose: better on average, and no evidence."""
+    window = signalled.filter(pl.col("window") == 0)
+    without, with_own = (Forecaster(shared, trees).predict(window, level_of(window), grower) for trees in (None, own))
+    target = np.where(window["series"].to_numpy() < gaining, with_own, without)
+    judged = window.with_columns(target=pl.Series(target, dtype=pl.Float32))
+    assert (rounds_that_pay(own, shared, judged, grower) > 0) == pays
+
+
+def test_own_trees_learn_only_what_the_shared_ones_leave(make_sample, shared, grower):
+    """Weekends are known already: trees that started from nothing would add them a second time."""
+    plain = make_sample(15)
+    trees = train_own(early(plain), shared, rounds=REGION_ROUNDS, frequency="day", grower=grower)
+    score, weekend = grower.predict_raw(trees, plain), plain["weekend"].to_numpy() == 1
+    assert abs(score[weekend].mean() - score[~weekend].mean()) < 0.1
+    assert abs(score.mean()) < 0.1
+
+
 def test_nothing_held_back_keeps_none(signalled, shared, own, grower):
     assert rounds_that_pay(own, shared, signalled.clear(), grower) == 0
     unknown = signalled.filter(pl.col("window") == 0).with_columns(target=pl.lit(None, dtype=pl.Float32))

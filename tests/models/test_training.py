@@ -66,9 +66,18 @@ def test_a_regions_held_back_forecasts_saw_nothing_of_the_windows(signalled, sha
 
 
 def test_the_later_window_does_not_choose_the_number_of_trees(signalled, shared, outcome):
-    others = train_one(poisoned(signalled, pl.col("window") == 1), shared)
-    assert others.held_back["mean"].equals(outcome.held_back["mean"])
-    assert others.own.trees == outcome.own.trees
+    """Were it asked, it would speak loudly for none: there the shared forecast is exact, of a hundred times the units."""
+    exact = np.exp(TreeGrower(threads=1, seed=7).predict_raw(shared.judge, signalled)) * signalled["level"].to_numpy() * 100
+    later = pl.col("window") == 1
+    loud = signalled.with_columns(
+        target=pl.when(later).then(pl.Series(exact, dtype=pl.Float32)).otherwise("target"),
+        level=pl.when(later).then(pl.col("level") * 100).otherwise("level"),
+    )
+    others = train_one(loud, shared)
+    assert others.own is not None
+    assert others.own.text == outcome.own.text
+    earlier = pl.col("window") == 0
+    assert others.held_back.filter(earlier)["mean"].equals(outcome.held_back.filter(earlier)["mean"])
 
 
 def test_a_region_with_a_character_of_its_own_forecasts_better_with_its_trees(signalled, shared, outcome):
