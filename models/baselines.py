@@ -33,8 +33,8 @@ def season_mean(history: Floats, season: int, cycles: int, horizon: int) -> Floa
     return np.resize(means, horizon)
 
 
-def exponential_smoothing(history: Floats, horizon: int) -> Floats:
-    """Return simple exponential smoothing by statsmodels; the weight is estimated from 20 known values on, else fixed."""
+def exponential_smoothing(history: Floats, horizon: int, *, estimate: bool = True) -> Floats:
+    """Return simple exponential smoothing by statsmodels; the weight is estimated from 20 known values on if asked, else fixed."""
     known = history[np.isfinite(history)]
     if not len(known):
         return np.full(horizon, np.nan)
@@ -42,7 +42,7 @@ def exponential_smoothing(history: Floats, horizon: int) -> Floats:
     if np.ptp(known) == 0:
         return np.full(horizon, known[0])
     model = SimpleExpSmoothing(known, initialization_method="known", initial_level=float(known[: max(3, len(known) // 4)].mean()))
-    fit = model.fit() if len(known) >= 20 else model.fit(smoothing_level=SMOOTHING, optimized=False)
+    fit = model.fit() if estimate and len(known) >= 20 else model.fit(smoothing_level=SMOOTHING, optimized=False)
     forecast: Floats = np.maximum(np.asarray(fit.forecast(horizon), dtype=float), 0)
     return forecast
 

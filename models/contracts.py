@@ -17,21 +17,21 @@ STATES = ("new", "worse", "same", "better", "cleared")
 class Forecasts(dy.Schema):
     """Demand, not sales, per period: every active sku × fc for every period of the horizon."""
 
-    run_id = dy.String()
-    as_of = dy.Date()
-    region = dy.String()
-    fc = dy.String(primary_key=True)
-    sku = dy.String(primary_key=True)
-    date = dy.Date(primary_key=True)
-    horizon = dy.Int32(min=1)
-    mean = dy.Float64(min=0)
-    p05 = dy.Float64(min=0)
-    p10 = dy.Float64(min=0)
-    p25 = dy.Float64(min=0)
-    p50 = dy.Float64(min=0)
-    p75 = dy.Float64(min=0)
-    p90 = dy.Float64(min=0)
-    p95 = dy.Float64(min=0)
+    run_id = dy.String(description="run that published the row")
+    as_of = dy.Date(description="last complete day that the run knew")
+    region = dy.String(description="group of fcs that share a forecaster")
+    fc = dy.String(primary_key=True, description="fulfilment centre")
+    sku = dy.String(primary_key=True, description="item")
+    date = dy.Date(primary_key=True, description="day, or first day of the week, that is forecast")
+    horizon = dy.Int32(min=1, description="periods after the last known one")
+    mean = dy.Float64(min=0, description="mean demand of the period, units")
+    p05 = dy.Float64(min=0, description="demand of the period that is not exceeded with probability 0.05, units")
+    p10 = dy.Float64(min=0, description="demand of the period that is not exceeded with probability 0.1, units")
+    p25 = dy.Float64(min=0, description="demand of the period that is not exceeded with probability 0.25, units")
+    p50 = dy.Float64(min=0, description="median demand of the period, units")
+    p75 = dy.Float64(min=0, description="demand of the period that is not exceeded with probability 0.75, units")
+    p90 = dy.Float64(min=0, description="demand of the period that is not exceeded with probability 0.9, units")
+    p95 = dy.Float64(min=0, description="demand of the period that is not exceeded with probability 0.95, units")
 
     @dy.rule()
     def quantiles_do_not_cross(cls) -> pl.Expr:
@@ -42,9 +42,9 @@ class Forecasts(dy.Schema):
 class SeriesProfile(dy.Schema):
     """What the forecasters know of each sku × fc besides its forecast; row i belongs to row i of the sample paths."""
 
-    region = dy.String()
-    fc = dy.String(primary_key=True)
-    sku = dy.String(primary_key=True)
+    region = dy.String(description="group of fcs that share a forecaster")
+    fc = dy.String(primary_key=True, description="fulfilment centre")
+    sku = dy.String(primary_key=True, description="item")
     mean_demand = dy.Float64(nullable=True, min=0, description="recent mean of cleaned demand per period, units")
     sd_demand = dy.Float64(nullable=True, min=0, description="standard deviation of cleaned demand per period, units")
     whole_units = dy.Bool(description="whether every quantity of the history is an integer")
@@ -56,14 +56,14 @@ class SeriesProfile(dy.Schema):
 class Recommendations(dy.Schema):
     """One row per sku × fc, most valuable first. Units are units of the item; money is the fc's currency."""
 
-    run_id = dy.String()
-    as_of = dy.Date()
-    region = dy.String()
-    fc = dy.String(primary_key=True)
-    sku = dy.String(primary_key=True)
-    name = dy.String(nullable=True)
-    supplier = dy.String(nullable=True)
-    seller = dy.String(nullable=True)
+    run_id = dy.String(description="run that published the row")
+    as_of = dy.Date(description="last complete day that the run knew")
+    region = dy.String(description="group of fcs that share a forecaster")
+    fc = dy.String(primary_key=True, description="fulfilment centre")
+    sku = dy.String(primary_key=True, description="item")
+    name = dy.String(nullable=True, description="what people call the item")
+    supplier = dy.String(nullable=True, description="who delivers it")
+    seller = dy.String(nullable=True, description="who sells it")
     abc = dy.String(nullable=True, regex="^[ABC]$", description="by margin: the first 80%, the next 15%, the rest")
     xyz = dy.String(
         nullable=True, regex="^[XYZ]$", description="by the coefficient of variation of cleaned demand: up to 0.5, up to 1.0, above"
@@ -107,7 +107,7 @@ class Recommendations(dy.Schema):
         nullable=True, description="last order date that keeps the stock-out risk under target; null beyond the horizon"
     )
     marginal_gain_last_case = dy.Float64(nullable=True, description="money saved by the last case of the order; null without an order")
-    action = dy.String(regex=f"^({'|'.join(ACTIONS)})$")
+    action = dy.String(regex=f"^({'|'.join(ACTIONS)})$", description="what to do about the row tonight")
     reasons = dy.List(dy.String(), description="codes that explain the row")
     data_flags = dy.List(dy.String(), description="codes of what was unusual in the row's data")
     model = dy.String(nullable=True, description="which forecaster or rule made the row")
@@ -119,27 +119,29 @@ class Recommendations(dy.Schema):
 class Alerts(dy.Schema):
     """What needs a person's eye, ranked by value at risk. The same problem has the same id every night."""
 
-    alert_id = dy.String(primary_key=True)
-    kind = dy.String(regex=f"^({'|'.join(ALERT_KINDS)})$")
-    region = dy.String(nullable=True)
-    fc = dy.String(nullable=True)
-    sku = dy.String(nullable=True)
-    severity = dy.String(regex=f"^({'|'.join(SEVERITIES)})$")
-    probability = dy.Float64(nullable=True, min=0, max=1)
-    expected_date = dy.Date(nullable=True)
-    units_at_risk = dy.Float64(nullable=True, min=0)
-    value_at_risk = dy.Float64(nullable=True, min=0)
-    state = dy.String(regex=f"^({'|'.join(STATES)})$")
+    alert_id = dy.String(primary_key=True, description="names the problem, not the night: the same every night that it lasts")
+    kind = dy.String(regex=f"^({'|'.join(ALERT_KINDS)})$", description="what is wrong")
+    region = dy.String(nullable=True, description="region concerned; null when it is not one region's")
+    fc = dy.String(nullable=True, description="fulfilment centre concerned; null when it is not one fc's")
+    sku = dy.String(nullable=True, description="item concerned; null when it is not one item's")
+    severity = dy.String(regex=f"^({'|'.join(SEVERITIES)})$", description="how much it matters, by the money and the time left")
+    probability = dy.Float64(nullable=True, min=0, max=1, description="chance that it happens; null where there is none to tell")
+    expected_date = dy.Date(nullable=True, description="day from which it is expected to be felt; null where unknown")
+    units_at_risk = dy.Float64(nullable=True, min=0, description="units that would go unmet, or are too many; null where unknown")
+    value_at_risk = dy.Float64(
+        nullable=True, min=0, description="the same in money: lost margin, or money bound; null where costs are unknown"
+    )
+    state = dy.String(regex=f"^({'|'.join(STATES)})$", description="against the run before; a cleared one is shown once more")
     first_seen = dy.Date(description="as_of of the first run that raised it")
-    message = dy.String(min_length=1)
-    action = dy.String(nullable=True)
+    message = dy.String(min_length=1, description="what is wrong, in words")
+    action = dy.String(nullable=True, description="what to do: the row's action, or what mends the data")
 
 
 class Metrics(dy.Schema):
     """What a run measured of itself, one number a row."""
 
-    group = dy.String(description="accuracy, coverage, count, time or size")
+    group = dy.String(description="accuracy, yardstick, coverage, count or time")
     name = dy.String(description="such as wape, stage_seconds or rows")
     segment = dy.String(nullable=True, description="region, segment, table or stage the value speaks of; null for the whole run")
-    value = dy.Float64(nullable=True)
+    value = dy.Float64(nullable=True, description="the number measured")
     unit = dy.String(nullable=True, description="such as seconds, units, share or rows")

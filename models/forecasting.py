@@ -1,6 +1,7 @@
 """Forecasts of one region: trees where a series has history, statsmodels where it is short, its like where it is new."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,10 @@ Floats = NDArray[np.float64]
 
 THETA_FROM = 8
 """Known periods from which a short series is forecast by theta; below, by exponential smoothing."""
+
+
+MOST_ESTIMATED = 1_000
+"""Most short series of a region that are estimated one by one, which takes tens of milliseconds each; more are smoothed alike."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +74,14 @@ def forecast_region(
     level = prepared.level[origins].astype(float)
     known = profile["known"].to_numpy()
     short = known < youngest if forecaster else np.ones(count, dtype=bool)
-    model = np.where(short, np.where(known >= THETA_FROM, "theta", np.where(known >= 2, "exponential_smoothing", "like_items")), "trees")
+    theta_from = THETA_FROM if short.sum() <= MOST_ESTIMATED else np.inf
+    model = np.where(short, np.where(known >= theta_from, "theta", np.where(known >= 2, "exponential_smoothing", "like_items")), "trees")
     if forecaster:
         mean = forecaster.predict(matrix, level, grower).reshape(count, horizon)
         model = np.where(~short & (forecaster.own is not None), "trees_region", model)
     else:
         mean = np.zeros((count, horizon))
-    mean[short] = _short(prepared, np.flatnonzero(short), known, matrix, horizon)
+    mean[short] = _short(prepared, np.flatnonzero(short), known, theta_from, matrix, horizon)
 
     variability = matrix[spread].to_numpy().reshape(count, horizon)[:, 0].astype(float)
     quantiles, segment, calibrated = _distribution(mean, np.where(short, np.inf, variability), library, horizon)
@@ -85,7 +91,9 @@ def forecast_region(
     return RegionForecast(series, mean, quantiles, segment)
 
 
-def _short(prepared: PreparedPanel, rows: NDArray[np.intp], known: NDArray[np.int64], matrix: pl.DataFrame, horizon: int) -> Floats:
+def _short(
+    prepared: PreparedPanel, rows: NDArray[np.intp], known: NDArray[np.int64], theta_from: float, matrix: pl.DataFrame, horizon: int
+) -> Floats:
     """Return forecasts of short series: their own level by statsmodels, or that of like items, in the season of their region."""
     weekly, count = prepared.panel.cadence.frequency == "week", len(known)
     # Days take the season of their region, below; theta's own on top of it would count it twice.
@@ -93,9 +101,10 @@ def _short(prepared: PreparedPanel, rows: NDArray[np.intp], known: NDArray[np.in
     active = prepared.panel.series.filter(prepared.profile["active"])
     flat = np.zeros((count, horizon))
     with_history = rows[known[rows] >= 2]
+    smoothing = partial(exponential_smoothing, estimate=len(rows) <= MOST_ESTIMATED)
     for chosen, method in (
-        (with_history[known[with_history] >= THETA_FROM], lambda values, periods: theta(values, own_season, periods)),
-        (with_history[known[with_history] < THETA_FROM], exponential_smoothing),
+        (with_history[known[with_history] >= theta_from], lambda values, periods: theta(values, own_season, periods)),
+        (with_history[known[with_history] < theta_from], smoothing),
     ):
         flat[chosen] = per_series(method, histories(prepared.demand, active[chosen]), horizon)
     new = rows[known[rows] < 2]
