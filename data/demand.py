@@ -19,12 +19,12 @@ class Demand(dy.Schema):
     One row per sku × fc × period of the active span, no gaps, sorted by fc, sku, date.
     """
 
-    fc = dy.String(primary_key=True)
-    sku = dy.String(primary_key=True)
-    date = dy.Date(primary_key=True)
-    demand = dy.Float64(nullable=True, min=0)
+    fc = dy.String(primary_key=True, description="fulfilment centre")
+    sku = dy.String(primary_key=True, description="item")
+    date = dy.Date(primary_key=True, description="day, or first day of the week")
+    demand = dy.Float64(nullable=True, min=0, description="units wanted; null where the period was out of stock for part of it")
     demand_at_least = dy.Float64(min=0, description="units sold: a lower bound where the period was partly out of stock")
-    in_stock_share = dy.Float64(min=0, max=1)
+    in_stock_share = dy.Float64(min=0, max=1, description="share of the period in stock")
 
     @dy.rule()
     def unknown_only_when_out_of_stock(cls) -> pl.Expr:

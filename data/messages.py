@@ -11,11 +11,13 @@ class PlanMessages(dy.Schema):
     """One message a row, for the person who can mend it."""
 
     code = dy.String(min_length=1, description="stable name of the kind of message, snake_case")
-    severity = dy.String(regex="^(error|warning|info)$")
+    severity = dy.String(
+        regex="^(error|warning|info)$", description="whether something is missing from the run, may be wrong, or is worth knowing"
+    )
     table = dy.String(nullable=True, description="input table concerned")
-    region = dy.String(nullable=True)
-    fc = dy.String(nullable=True)
-    sku = dy.String(nullable=True)
+    region = dy.String(nullable=True, description="region concerned")
+    fc = dy.String(nullable=True, description="fulfilment centre concerned")
+    sku = dy.String(nullable=True, description="item concerned")
     message = dy.String(min_length=1, description="what happened")
     fix = dy.String(nullable=True, description="what mends it")
 

@@ -12,8 +12,8 @@ MICRO = 1_000_000
 class StockPosition(dy.Schema):
     """What lay where at the close of as_of. A sku × fc without a row is unknown, not zero."""
 
-    fc = dy.String(primary_key=True)
-    sku = dy.String(primary_key=True)
+    fc = dy.String(primary_key=True, description="fulfilment centre")
+    sku = dy.String(primary_key=True, description="item")
     snapshot_date = dy.Date(description="day whose close the snapshot shows")
     on_hand = dy.Float64(min=0, description="units sellable at the close of as_of")
     reserved_becoming_sellable = dy.Float64(min=0, description="units on their way to the shelf, sellable on the order date")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Literal, Protocol, TypeVar
 
+from polars.exceptions import PanicException
+
 from data.lake import Lake
 from data.lock import lake_lock
 from data.published import RunPaths, find_run, read_manifest, remove_stale_staging
@@ -106,6 +108,8 @@ def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
 def rerun(settings: Settings, run: RunPaths, do: Do = directly) -> Outcome:
     """Run a published night again from the versions, models and config that it recorded, and publish it beside; never as the latest.
 
+    A model that has been removed is trained again, on the day and versions it was trained on.
+
     Raises
     ------
     LakeError
@@ -118,10 +122,23 @@ def rerun(settings: Settings, run: RunPaths, do: Do = directly) -> Outcome:
         manifest = read_manifest(run)
         plan.refuse_if_too_old(manifest, settings, started_at.date())
         night = plan.replan(settings, manifest, run)
-        return _after_planning(night, Request(regions=tuple(manifest["regions"])), do, started_at, begun, {})
+        request = Request(regions=tuple(manifest["regions"]), last="publish" if manifest["row_counts"]["recommendations"] else "forecast")
+        return _after_planning(night, request, do, started_at, begun, {}, learner=plan.as_trained(night, manifest))
 
 
-def _after_planning(night: Night, request: Request, do: Do, started_at: datetime, begun: float, times: dict[str, float]) -> Outcome:
+def _after_planning(
+    night: Night, request: Request, do: Do, started_at: datetime, begun: float, times: dict[str, float], learner: Night | None = None
+) -> Outcome:
+    """Carry out a planned night and remove its workspace, however it ends; `learner` is the night that models are trained for."""
+    try:
+        return _computed(night, request, do, started_at, begun, times, learner or night)
+    finally:
+        night.workspace.end()
+
+
+def _computed(
+    night: Night, request: Request, do: Do, started_at: datetime, begun: float, times: dict[str, float], learner: Night
+) -> Outcome:
     regions = _chosen(night, request)
     failed: dict[str, str] = {}
     everywhere = night.regions()
@@ -129,9 +146,8 @@ def _after_planning(night: Night, request: Request, do: Do, started_at: datetime
         "as of %s, %s regions", night.as_of, len(regions), extra={"tasks_ahead": len(regions) + 1 + (2 * len(everywhere) + 2) * night.train}
     )
     if night.train:
-        _train(night, regions, failed, do)
+        _train(learner, regions, failed, do)
     if request.last == "train":
-        night.workspace.end()
         return Outcome(None, False, failed, night.as_of, time.perf_counter() - begun)
     for region in regions:
         if region not in failed:
@@ -139,7 +155,6 @@ def _after_planning(night: Night, request: Request, do: Do, started_at: datetime
     if len(failed) == len(regions):
         raise NothingToPublish(f"no region could be computed, so nothing was published; {regions[0]}: {failed[regions[0]]}")
     run, latest = do("publish", publish.publish_night, night, regions, failed, started_at, times)
-    night.workspace.end()
     return Outcome(run, latest, failed, night.as_of, time.perf_counter() - begun)
 
 
@@ -172,8 +187,8 @@ def _attempt(failed: dict[str, str], region: str, do: Do, task: str, function: C
     """Carry out a region's task; what goes wrong is recorded and the other regions go on."""
     try:
         do(task, function, *arguments)
-    except Exception as error:
-        log.exception("region %s failed in %s", region, task)
+    except (Exception, PanicException) as error:
+        log.error("region %s failed in %s: %s: %s", region, task, type(error).__name__, error, exc_info=log.isEnabledFor(logging.DEBUG))
         failed[region] = f"{type(error).__name__}: {error}"
 
 

@@ -36,11 +36,17 @@ def serve(config: Path) -> None:
     chosen = schedules_of(settings)
     deployments = [deployment(config, settings, schedule) for schedule in chosen]
     console = Console()
-    console.print(f"[bold]{escape(settings.name)}[/] is served to {escape(url)}; Ctrl-C stops it and pauses its schedules", soft_wrap=True)
+    console.print(
+        f"[bold]{escape(settings.name)}[/] is served to {escape(url)}; when it is stopped, its schedules are paused", soft_wrap=True
+    )
     for schedule in chosen:
         zone = schedule.time_zone or local_time_zone()
         console.print(f"  {schedule.name}: {schedule.cron} ({zone}) · {escape(schedule.purpose)}", soft_wrap=True)
-    prefect.serve(*deployments, limit=1, print_starting_message=False)
+    try:
+        # Prefect's own pausing on shutdown happens after Ctrl-C, but not after a SIGTERM, which is how services are stopped.
+        prefect.serve(*deployments, limit=1, print_starting_message=False, pause_on_shutdown=False)
+    finally:
+        _pause(deployments, console)
 
 
 def schedules_of(settings: Settings) -> list[Schedule]:
@@ -70,3 +76,16 @@ def deployment(config: Path, settings: Settings, schedule: Schedule) -> "RunnerD
         concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
+
+
+def _pause(deployments: "list[RunnerDeployment]", console: Console) -> None:
+    """Pause the schedules, or all that fell due meanwhile would run at the next start."""
+    import httpx
+    from prefect.client.orchestration import get_client
+
+    try:
+        with get_client(sync_client=True) as client:
+            for served in deployments:
+                client.pause_deployment(client.read_deployment_by_name(f"{served.flow_name}/{served.name}").id)
+    except httpx.HTTPError as error:
+        console.print(f"the server no longer answers, so the schedules could not be paused: {escape(str(error))}", soft_wrap=True)

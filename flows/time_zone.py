@@ -9,7 +9,7 @@ LOCAL_TIME = Path("/etc/localtime")
 
 def local_time_zone(local_time: Path = LOCAL_TIME) -> str:
     """Return the IANA name of the machine's time zone: `TZ`, else the file that `local_time` links to, else UTC."""
-    known = available_timezones()
     parts = local_time.resolve().parts
-    candidates = [os.environ.get("TZ", "").lstrip(":"), "/".join(parts[-3:]), "/".join(parts[-2:]), parts[-1]]
-    return next((name for name in candidates if name in known), "UTC")
+    linked = "/".join(parts[parts.index("zoneinfo") + 1 :]) if "zoneinfo" in parts else ""
+    known = available_timezones()
+    return next((name for name in (os.environ.get("TZ", "").lstrip(":"), linked) if name in known), "UTC")

@@ -1,11 +1,11 @@
-"""Write the reference pages of docs/ from schemas and settings (`--check`: only say whether they are current)."""
+"""Write the reference pages of docs/ from schemas, settings and commands (`--check`: only say whether they are current)."""
 
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Literal, Union, get_args, get_origin
 
 import dataframely as dy
 import polars as pl
@@ -14,13 +14,16 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from data.contracts import INPUT_TABLES, PROVENANCE, InputTable
+from data.lake.layout import LAYOUTS
 from data.messages import PlanMessages
-from data.settings import InputsSettings, LakeSettings, OutputSettings
-from models.contracts import QUANTILES, Alerts, Forecasts, Metrics, Recommendations
-from models.settings import ForecastSettings, ReplenishmentSettings
+from flows.settings import Settings
+from models.alert_kinds.registry import KINDS
+from models.contracts import ALERT_KINDS, Alerts, Forecasts, Metrics, Recommendations
+from models.recommending.reasons import DATA_FLAGS, REASONS
+from scripts.docs_commands import commands_page
+from scripts.docs_text import intro, page, table
 
 REPO = Path(__file__).resolve().parent.parent
-INTROS = REPO / "scripts" / "docs_intros"
 COLUMN_TYPES: dict[type[pl.DataType], str] = {
     pl.Date: "date",
     pl.String: "text",
@@ -38,66 +41,63 @@ OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
     "plan_messages": PlanMessages,
     "metrics": Metrics,
 }
-RECURRING: dict[str, str] = {
-    "run_id": "run that published the row",
-    "as_of": "last complete day of the run",
-    "region": "group of fcs that share a forecaster",
-    "fc": "fulfilment centre",
-    "sku": "item",
-    "date": "day, or the first day of the week",
-    "horizon": "periods after as_of, from 1",
-    "mean": "mean demand, units",
-    "name": "what people call it",
-    "supplier": "who delivers it",
-    "seller": "who sells it",
-    "alert_id": "the same problem has the same id every night",
-    "expected_date": "day on which it is expected to be felt",
-    "message": "what is wrong, in words",
-    "action": "what to do about it",
-    "value": "the number measured",
-    **{name: f"demand not exceeded with probability {level:g}, units" for name, level in QUANTILES.items()},
-}
-"""What columns mean whose contract leaves it to their name."""
-SECTIONS: dict[str, type[BaseModel]] = {
-    "inputs": InputsSettings,
-    "lake": LakeSettings,
-    "output": OutputSettings,
-    "forecast": ForecastSettings,
-    "replenishment": ReplenishmentSettings,
-}
 
 
 def input_tables_page() -> str:
     """Return docs/input-tables.md: every input table with its key and columns."""
-    parts = [_intro("input-tables")]
+    parts = [intro("input-tables")]
     for name, schema in INPUT_TABLES.items():
         need = "Required." if name == "sales" else "Optional."
         rows = _column_rows(schema, (column for column in schema.column_names() if column not in PROVENANCE), ("yes", "no"))
-        parts += [f"## {name}", _docstring(schema), f"{need} {_grain(schema)}", _table(("column", "type", "required", "meaning"), rows)]
-    return _page(parts)
+        parts += [
+            f"## {name}",
+            _docstring(schema),
+            f"{need} {_grain(schema)} {_replaced(name)}",
+            table(("column", "type", "required", "meaning"), rows),
+        ]
+    return page(parts)
 
 
 def outputs_page() -> str:
     """Return docs/outputs.md: every published table with its columns."""
-    parts = [_intro("outputs")]
+    parts = [intro("outputs")]
     for name, schema in OUTPUT_TABLES.items():
         rows = _column_rows(schema, schema.column_names(), ("always", "may be null"))
-        parts += [f"## {name}", _docstring(schema), _grain(schema), _table(("column", "type", "filled", "meaning"), rows)]
-    return _page(parts)
+        parts += [f"## {name}", _docstring(schema), _grain(schema), table(("column", "type", "filled", "meaning"), rows)]
+        parts += CODES[name]() if name in CODES else []
+    return page(parts)
+
+
+def _recommendation_codes() -> list[str]:
+    return [
+        heading_or_table
+        for heading, codes in (("Codes in `reasons`", REASONS), ("Codes in `data_flags`", DATA_FLAGS))
+        for heading_or_table in (f"### {heading}", table(("code", "meaning"), ((f"`{code}`", meaning) for code, meaning in codes.items())))
+    ]
+
+
+def _alert_kinds() -> list[str]:
+    """Return the kinds that are raised, told by their modules, and the names that are kept for later ones."""
+    told = {kind: (sys.modules[found.__module__].__doc__ or "").partition(":")[2] for kind, found in KINDS.items()}
+    rows = ((f"`{kind}`", " ".join(meaning.split()).rstrip(".")) for kind, meaning in told.items())
+    later = ", ".join(f"`{kind}`" for kind in ALERT_KINDS if kind not in KINDS)
+    parts = ["### Kinds", table(("kind", "meaning"), rows)]
+    return [*parts, f"Not raised yet, the names are kept for them: {later}."] if later else parts
 
 
 def configuration_page() -> str:
-    """Return docs/configuration.md: every section of a config with its keys."""
-    parts = [_intro("configuration")]
-    for name, model in SECTIONS.items():
-        parts.extend(_section(name, model))
-    return _page(parts)
+    """Return docs/configuration.md: the keys at the top of a config, then every section of it."""
+    return page([intro("configuration"), *_section("", Settings)])
 
+
+CODES: dict[str, Callable[[], list[str]]] = {"recommendations": _recommendation_codes, "alerts": _alert_kinds}
+"""What stands below a published table besides its columns."""
 
 PAGES: dict[str, Callable[[], str]] = {
     "input-tables.md": input_tables_page,
     "configuration.md": configuration_page,
     "outputs.md": outputs_page,
+    "commands.md": commands_page,
 }
 
 
@@ -121,23 +121,6 @@ def _is_current(path: Path, text: str) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8") == text
 
 
-def _intro(page: str) -> str:
-    return (INTROS / f"{page}.md").read_text(encoding="utf-8").strip()
-
-
-def _page(parts: Iterable[str]) -> str:
-    return (
-        "<!-- Written by `make docs` from schemas, settings and scripts/docs_intros; do not edit. -->\n\n"
-        + "\n\n".join(filter(None, parts))
-        + "\n"
-    )
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
 def _docstring(thing: type) -> str:
     return " ".join((thing.__doc__ or "").split())
 
@@ -147,7 +130,9 @@ def _column_rows(schema: type[dy.Schema], names: Iterable[str], required: tuple[
     for name in names:
         column = columns[name]
         kind = COLUMN_TYPES[type(column.dtype) if isinstance(column.dtype, pl.DataType) else column.dtype]
-        told = column.description or RECURRING.get(name, "")
+        told = column.description
+        if not told:
+            raise ValueError(f"{schema.__name__}.{name} has no description: say in its contract what it means")
         meaning = told + _bounds(column, already=told)
         yield f"`{name}`", kind, required[int(column.nullable)], meaning
 
@@ -178,26 +163,50 @@ def _grain(schema: type[dy.Schema]) -> str:
     return "No key: every row is a line of its own." if issubclass(schema, InputTable) else ""
 
 
+def _replaced(name: str) -> str:
+    """Return the sentence that says what a later delivery of a table replaces."""
+    layout = LAYOUTS[name]
+    if not layout.dated:
+        empty = "an empty one empties it." if layout.may_be_empty else "an empty one is left out, with a message."
+        return f"A later delivery replaces the whole table; {empty}"
+    days = " × ".join("day" if column == "date" else "series" if column == "name" else column for column in reversed(layout.replaces))
+    return f"A later delivery replaces every {days} that it contains."
+
+
 def _section(name: str, model: type[BaseModel], lead: str = "") -> Iterator[str]:
-    """Yield the section's heading, text and table, then those of the sections nested in it; tables read alike are told once."""
+    """Yield the section's heading, text and table, then those of the sections nested in it; sections read alike are told once."""
     plain: dict[str, FieldInfo] = {}
-    nested: dict[Any, list[str]] = {}
+    nested: dict[type[BaseModel], list[str]] = {}
     for key, field in model.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             nested.setdefault(inner, []).append(key)
         else:
             plain[key] = field
-    rows = [(f"`{key}`", _type(field.annotation), _default(field), field.description or "") for key, field in plain.items()]
-    yield from (
-        f"## `[{name}]`" if name else "## Top of the file",
-        lead + _docstring(model),
-        _table(("key", "type", "default", "meaning"), rows),
+    yield f"## `[{name}]`" if name else "## Top of the file"
+    yield lead + (_docstring(model) if name else "")
+    rows = (
+        (f"`{key}`", _type(field.annotation), _default(field), _meaning(key, field), _variable(name, key)) for key, field in plain.items()
     )
+    yield table(("key", "type", "default", "meaning", "environment variable"), rows)
     for inner, keys in nested.items():
         one = len(keys) == 1
         lead = "" if one else f"For each of {', '.join(f'`{key}`' for key in keys)}. "
         yield from _section(f"{name}.{keys[0] if one else '<table>'}".lstrip("."), inner, lead)
+
+
+def _variable(section: str, key: str) -> str:
+    path = [*section.split("."), key] if section else [key]
+    return "`FILLRATE_" + "__".join(path).upper() + "`"
+
+
+def _meaning(key: str, field: FieldInfo) -> str:
+    """Return a key's description with its limits."""
+    if not field.description:
+        raise ValueError(f"the setting {key} has no description: say in its model what it means")
+    signs = (("ge", "at least"), ("gt", "above"), ("le", "at most"), ("lt", "below"))
+    limits = [f"{word} {value:,}" for sign, word in signs for rule in field.metadata if (value := getattr(rule, sign, None)) is not None]
+    return field.description + (f" ({', '.join(limits)})" if limits else "")
 
 
 def _type(annotation: object) -> str:

@@ -7,27 +7,29 @@ import sys
 import tomllib
 from pathlib import Path
 
+import dataframely as dy
 import pytest
-from pydantic import BaseModel
 
-from data.settings import InputsSettings, LakeSettings, OutputSettings
-from models.settings import ForecastSettings, ReplenishmentSettings
-from scripts import check_modules, make_docs
+from data.contracts import INPUT_TABLES
+from data.demand import Demand
+from data.messages import PlanMessages
+from data.position import StockPosition
+from data.quarantine import Quarantine
+from flows.cli.failures import Exit
+from flows.cli.main import call
+from flows.schedules import SCHEDULES
+from flows.settings import known_keys, load_settings
+from models.contracts import Alerts, Forecasts, Metrics, Recommendations, SeriesProfile
+from scripts import check_modules, docs_commands, make_docs
 
 REPO = Path(__file__).resolve().parent.parent
 PAGES = [
     REPO / "README.md",
     REPO / "CONTRIBUTING.md",
+    REPO / "CHANGELOG.md",
     *sorted((REPO / "docs").rglob("*.md")),
     REPO / "data" / "samples" / "fresh" / "README.md",
 ]
-SECTIONS: dict[str, type[BaseModel]] = {
-    "inputs": InputsSettings,
-    "lake": LakeSettings,
-    "output": OutputSettings,
-    "forecast": ForecastSettings,
-    "replenishment": ReplenishmentSettings,
-}
 
 
 def locked() -> dict[str, str]:
@@ -84,13 +86,88 @@ def test_a_stale_reference_page_is_noticed(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("config", sorted((REPO / "configs").glob("*.toml")), ids=lambda path: path.stem)
-def test_configs_hold_only_known_keys(config):
-    content = tomllib.loads(config.read_text())
-    assert content["name"] == config.stem
-    for section, model in SECTIONS.items():
-        if section in content:
-            model.model_validate(content.pop(section))
-    assert set(content) == {"name", "frequency", "horizon", "seed"}
+def test_configs_can_be_used(config):
+    assert load_settings(config).name == config.stem
+
+
+TABLES: list[type[dy.Schema]] = [
+    *INPUT_TABLES.values(),
+    *(Demand, StockPosition, Quarantine, PlanMessages),
+    *(Forecasts, SeriesProfile, Recommendations, Alerts, Metrics),
+]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
+def test_every_column_says_what_it_means(table):
+    assert [name for name, column in table.columns().items() if not column.description] == []
+
+
+def test_every_setting_stands_in_the_reference_with_its_environment_variable():
+    page = (REPO / "docs" / "configuration.md").read_text()
+    for key in known_keys():
+        *section, name = key.split(".")
+        if section[:1] == ["inputs"] and len(section) == 2 and section[1] != "drivers":
+            section[1] = "<table>"
+        variable = "FILLRATE_" + "__".join([*section, name]).upper()
+        is_section = any(other.startswith(f"{key}.") for other in known_keys())
+        assert is_section or f"`{variable}`" in page, key
+
+
+def test_an_environment_variable_of_the_reference_is_obeyed(monkeypatch):
+    monkeypatch.setenv("FILLRATE_INPUTS__SALES__COLUMNS", '{"dt": "date"}')
+    monkeypatch.setenv("FILLRATE_REPLENISHMENT__SERVICE_LEVEL", "0.98")
+    settings = load_settings(REPO / "configs" / "nightly.toml")
+    assert settings.inputs.sales.columns == {"dt": "date"}
+    assert settings.replenishment.service_level == 0.98
+
+
+def fenced(page: Path) -> list[str]:
+    """Lines of a page's code blocks and the code inside its text."""
+    text = page.read_text()
+    blocks = re.findall(r"^ *```[a-z]*\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    inline = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
+    return [line for block in blocks for line in block.splitlines()] + inline
+
+
+COMMANDS = docs_commands.get_command(docs_commands.app).commands
+WRITTEN_BY_HAND = [page for page in PAGES if page.name != "commands.md"]
+
+
+@pytest.mark.parametrize("page", WRITTEN_BY_HAND, ids=lambda page: str(page.relative_to(REPO)))
+def test_commands_in_the_pages_exist_with_their_options(page):
+    for line in fenced(page):
+        for name, rest in re.findall(r"(?:^|[ /])fillrate ([a-z]+)((?: [^|>&#]*)?)", line):
+            assert name in COMMANDS, f"{page.name}: {line}"
+            known = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+            assert set(re.findall(r"--[a-z-]+", rest)) <= known, f"{page.name}: {line}"
+
+
+def test_files_named_in_the_pages_are_there():
+    for page in PAGES:
+        for name in re.findall(r"`((?:data|features|models|flows|scripts|configs|docs)/[\w/.-]+)`", page.read_text()):
+            assert (REPO / name).exists(), f"{page.name} names {name}"
+
+
+def test_operations_tells_every_exit_code_and_schedule():
+    page = (REPO / "docs" / "operations.md").read_text()
+    assert [code for code in Exit if f"| {code:d} |" not in page] == []
+    assert [schedule.name for schedule in SCHEDULES if f"| {schedule.name} | `{schedule.cron}` |" not in page] == []
+    assert set(docs_commands.EXIT_CODES) == set(Exit)
+
+
+def test_an_unknown_command_is_wrong_usage(capsys):
+    assert call(["backtestt"]) == Exit.USAGE
+    assert "backtestt" in capsys.readouterr().err
+
+
+def test_a_column_without_a_meaning_stops_the_reference():
+    class Bare(dy.Schema):
+        """A table."""
+
+        sku = dy.String()
+
+    with pytest.raises(ValueError, match=r"Bare\.sku has no description"):
+        list(make_docs._column_rows(Bare, ["sku"], ("yes", "no")))
 
 
 def test_rooms_point_one_way():
@@ -124,6 +201,17 @@ def test_five_equal_lines_and_equal_imports_may_stand_twice(tmp_path):
     write_module(tmp_path, "one.py", f"{imports}\n{five}\nfirst = 1\n")
     write_module(tmp_path, "two.py", f"{imports}\n{five}\nsecond = 2\n")
     assert check_modules.faults(tmp_path) == []
+
+
+def test_two_functions_may_take_the_same_but_not_do_the_same(tmp_path):
+    parameters = "\n".join(f"    parameter_{number}: int," for number in range(9))
+    write_module(tmp_path, "one.py", f"def one(\n{parameters}\n):\n    return 1\n")
+    write_module(tmp_path, "two.py", f"def two(\n{parameters}\n):\n    return 2\n")
+    assert check_modules.faults(tmp_path) == []
+    body = SIX_LINES.replace("value", "    value")
+    write_module(tmp_path, "one.py", f"def one(\n{parameters}\n):\n{body}\n")
+    write_module(tmp_path, "two.py", f"def two(\n{parameters}\n):\n{body}\n")
+    assert len(check_modules.faults(tmp_path)) == 1
 
 
 def test_a_module_over_the_limit_is_named(tmp_path):

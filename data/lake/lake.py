@@ -219,7 +219,7 @@ class Lake:
         rows = frame.filter(conditions) if conditions else frame
         try:
             return rows.select(needed).collect().sort(sort_by).select(names)
-        except (OSError, pl.exceptions.ComputeError) as error:
+        except (OSError, pl.exceptions.ComputeError, pl.exceptions.PanicException) as error:
             raise LakeError(
                 f"version {'newest' if version is None else version} of {table} in {self.root} can no longer be read in full: {error}. "
                 f"Versions older than lake.keep_runs_days are removed for good."

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from data.errors import InputError
 from data.intake import read_table
@@ -85,12 +85,14 @@ def show_difference(a: str, b: str, out: str | None, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps({**document, "changed": difference.changed.to_dicts()}, default=str, ensure_ascii=False) + "\n")
         return
     console = Console()
-    totals = Table("", run_a.run_id, run_b.run_id, "change", box=None)
+    console.print(f"A {run_a.run_id}, as of {run_a.as_of}\nB {run_b.run_id}, as of {run_b.as_of}\n", highlight=False, soft_wrap=True)
+    totals = Table("", *(Column(name, justify="right") for name in ("A", "B", "change")), box=None)
     for row in difference.totals.iter_rows(named=True):
         totals.add_row(row["measure"].replace("_", " "), *(_number(row[column]) for column in ("a", "b", "change")))
     console.print(totals)
     console.print(f"\n{difference.same:,} rows order the same; {difference.changed.height:,} differ")
-    changed = Table("fc", "sku", "name", "units A", "units B", "value", "why", box=None)
+    numbers_of = (Column(name, justify="right") for name in ("units A", "units B", "value"))
+    changed = Table("fc", "sku", "name", *numbers_of, "why", box=None)
     for row in difference.changed.head(SHOWN_CHANGES).iter_rows(named=True):
         texts = (escape(row[column] or "") for column in ("fc", "sku", "name"))
         numbers = (_number(row[column]) for column in ("order_units_a", "order_units_b", "change_value"))

@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 app = typer.Typer(
     name="fillrate",
@@ -49,7 +49,7 @@ def demo(direct: Direct = False, as_json: Json = False, debug: Debug = False) ->
     from flows.settings import checkout
 
     sample = f'inputs.path="{checkout() / "data" / "samples" / "fresh"}"'
-    run_config(checkout() / "configs" / "demo.toml", Request(), changes=[sample], direct=direct, as_json=as_json)
+    run_config(checkout() / "configs" / "demo.toml", Request(), changes=[sample], direct=direct, as_json=as_json, debug=debug)
 
 
 @app.command()
@@ -67,7 +67,7 @@ def run(
     """Run a night: take in what is new, forecast, recommend, publish."""
     from flows.cli.nights import request_of, run_config
 
-    run_config(config, request_of(as_of, region, last=stage), changes=changes, out=out, direct=direct, as_json=as_json)
+    run_config(config, request_of(as_of, region, last=stage), changes=changes, out=out, direct=direct, as_json=as_json, debug=debug)
 
 
 @app.command()
@@ -75,7 +75,7 @@ def ingest(config: Config, changes: Changes = None, as_json: Json = False, debug
     """Take new and changed input files into the lake, and nothing else."""
     from flows.cli.nights import request_of, run_config
 
-    run_config(config, request_of(None, None, last="ingest"), changes=changes, direct=True, as_json=as_json)
+    run_config(config, request_of(None, None, last="ingest"), changes=changes, direct=True, as_json=as_json, debug=debug)
 
 
 @app.command()
@@ -83,7 +83,9 @@ def train(config: Config, as_of: AsOf = None, changes: Changes = None, as_json: 
     """Train the models anew from what the lake holds, due or not."""
     from flows.cli.nights import request_of, run_config
 
-    run_config(config, request_of(as_of, None, first="train", last="train", train=True), changes=changes, direct=True, as_json=as_json)
+    run_config(
+        config, request_of(as_of, None, first="train", last="train", train=True), changes=changes, direct=True, as_json=as_json, debug=debug
+    )
 
 
 @app.command()
@@ -100,7 +102,7 @@ def forecast(
     from flows.cli.nights import request_of, run_config
 
     request = request_of(as_of, region, first="train", last="forecast")
-    run_config(config, request, changes=changes, out=out, direct=True, as_json=as_json)
+    run_config(config, request, changes=changes, out=out, direct=True, as_json=as_json, debug=debug)
 
 
 @app.command()
@@ -117,7 +119,7 @@ def recommend(
     from flows.cli.nights import request_of, run_config
 
     request = request_of(as_of, region, first="train", last="recommend")
-    run_config(config, request, changes=changes, out=out, direct=True, as_json=as_json)
+    run_config(config, request, changes=changes, out=out, direct=True, as_json=as_json, debug=debug)
 
 
 @app.command()
@@ -125,7 +127,7 @@ def rerun(run_id: RunId, out: Where = None, as_json: Json = False, debug: Debug 
     """Run a published night again from the versions it recorded; the same numbers, under a new id beside it."""
     from flows.cli.nights import rerun_run
 
-    rerun_run(run_id, out, as_json=as_json)
+    rerun_run(run_id, out, as_json=as_json, debug=debug)
 
 
 @app.command()
@@ -189,6 +191,10 @@ def serve(config: Config, debug: Debug = False) -> None:
     serve_schedules(config)
 
 
+INTERRUPTED = 130
+"""What typer makes of a Ctrl-C."""
+
+
 def main() -> None:
     """Run the command line and exit with its code."""
     sys.exit(call(sys.argv[1:]))
@@ -197,25 +203,29 @@ def main() -> None:
 def call(arguments: list[str]) -> int:
     """Run one command and return its exit code; an error a user can mend is one message on stderr."""
     try:
-        code = app(args=arguments, standalone_mode=False)
-        return int(code or 0)
+        code = int(app(args=arguments, standalone_mode=False) or 0)
     except typer.Exit as ended:
-        return int(ended.exit_code)
-    except (click.exceptions.Exit, SystemExit) as ended:
-        return int(getattr(ended, "exit_code", getattr(ended, "code", 0)) or 0)
-    except (click.Abort, KeyboardInterrupt):
-        print("stopped: nothing was published", file=sys.stderr)  # noqa: T201
-        return 1
-    except Exception as error:
-        return _told(error, debug="--debug" in arguments)
+        code = int(ended.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        code = INTERRUPTED
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # polars ends in a PanicException, which is no Exception, where a file is not what it says it is
+        code = _told(error, debug="--debug" in arguments)
+    if code == INTERRUPTED:
+        print("fillrate: stopped; what was not published yet is left out, and the same command can be started again", file=sys.stderr)  # noqa: T201
+        code = 1
+    return code
 
 
-def _told(error: Exception, *, debug: bool) -> int:
+def _told(error: BaseException, *, debug: bool) -> int:
     """Print an error for the person who can mend it and return the exit code."""
-    if isinstance(error, click.ClickException) or hasattr(error, "format_message"):
-        usage = getattr(error, "ctx", None)
-        hint = f"\nTry: {usage.command_path} --help" if usage is not None else ""
-        print(f"fillrate: {error.format_message()}{hint}", file=sys.stderr)  # noqa: T201
+    if isinstance(error, TyperException):
+        context = getattr(error, "ctx", None)
+        # Without a message the help has been shown instead.
+        if message := error.format_message().replace("Value error, ", ""):
+            hint = f"\nTry: {context.command_path} --help" if context is not None else ""
+            print(f"fillrate: {message}{hint}", file=sys.stderr)  # noqa: T201
         return 64
     from flows.cli.failures import RUN_ERRORS, USAGE_ERRORS, exit_code
 
@@ -225,7 +235,8 @@ def _told(error: Exception, *, debug: bool) -> int:
         print(f"fillrate: {error}", file=sys.stderr)  # noqa: T201
         return exit_code(error)
     print(  # noqa: T201
-        f"fillrate: unexpected {type(error).__name__}: {error}\nThis is a fault of fillrate: run again with --debug and report the traceback.",
+        f"fillrate: unexpected {type(error).__name__}: {error}\n"
+        "This is a fault of fillrate, or of a file that was changed under it: run again with --debug and report the traceback.",
         file=sys.stderr,
     )
     return 1

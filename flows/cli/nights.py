@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import cast, get_args
 
 import typer
-from rich.console import Console
 
+from data.lake import LakeError
 from data.published import RunPaths
 from flows.cli.failures import Exit
 from flows.cli.locate import locate_run
 from flows.cli.progress import shown_progress
-from flows.cli.summary import as_document, show
+from flows.cli.summary import as_document, readable_console, show
 from flows.conductor import STAGES, Outcome, Request, Stage, conduct, rerun, settings_of
 from flows.settings import ConfigError, load_settings
 
@@ -37,32 +37,46 @@ def request_of(
 
 
 def run_config(
-    config: Path, request: Request, *, changes: list[str] | None = None, out: str | None = None, direct: bool, as_json: bool
+    config: Path,
+    request: Request,
+    *,
+    changes: list[str] | None = None,
+    out: str | None = None,
+    direct: bool,
+    as_json: bool,
+    debug: bool = False,
 ) -> None:
     """Run a night of a config and tell how it went; exits with 2 when regions failed."""
     settings = load_settings(config, changes or (), output=out)
     if direct:
-        _told(lambda: conduct(settings, request), as_json=as_json)
+        _told(lambda: conduct(settings, request), as_json=as_json, debug=debug)
     else:
         from flows.nightly import run_nightly
 
-        _told(lambda: run_nightly(settings, request), as_json=as_json)
+        _told(lambda: run_nightly(settings, request), as_json=as_json, debug=debug)
 
 
-def rerun_run(run_id: str, out: str | None, *, as_json: bool) -> None:
+def rerun_run(run_id: str, out: str | None, *, as_json: bool, debug: bool = False) -> None:
     """Run a published night again and tell how it went."""
     run: RunPaths = locate_run(run_id, out)
     settings = settings_of(run)
-    _told(lambda: rerun(settings, run), as_json=as_json)
+    if not Path(settings.lake.path).is_dir():
+        raise LakeError(
+            f"run {run.run_id} read the lake {settings.lake.path}, which is not there: start from the folder in which the run was made, "
+            "or put the lake back"
+        )
+    # Beside the run, also where that was moved or is named from another folder.
+    beside = settings.model_copy(update={"output": settings.output.model_copy(update={"path": str(run.path.parent.parent)})})
+    _told(lambda: rerun(beside, run), as_json=as_json, debug=debug)
 
 
-def _told(night: Callable[[], Outcome], *, as_json: bool) -> None:
-    with shown_progress(quiet=as_json):
+def _told(night: Callable[[], Outcome], *, as_json: bool, debug: bool) -> None:
+    with shown_progress(quiet=as_json, debug=debug):
         outcome = night()
     code = Exit.SOME_REGIONS_FAILED if outcome.failed else Exit.PUBLISHED
     if as_json:
         sys.stdout.write(json.dumps(as_document(outcome, code), ensure_ascii=False) + "\n")
     else:
-        show(outcome, Console())
+        show(outcome, readable_console())
     if code:
         raise typer.Exit(code)

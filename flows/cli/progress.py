@@ -30,11 +30,11 @@ class _Bar(logging.Handler):
 
 
 @contextmanager
-def shown_progress(*, quiet: bool) -> Iterator[None]:
-    """Show the progress of what happens inside the block on stderr, unless `quiet`."""
+def shown_progress(*, quiet: bool, debug: bool = False) -> Iterator[None]:
+    """Show the progress of what happens inside the block on stderr, unless `quiet`; with `debug` also tracebacks of failed regions."""
     log = logging.getLogger("fillrate")
     log.propagate = False
-    log.setLevel(logging.INFO)
+    log.setLevel(logging.DEBUG if debug else logging.INFO)
     console = Console(stderr=True)
     progress: Progress | None = None
     handler: logging.Handler

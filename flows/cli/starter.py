@@ -29,8 +29,8 @@ objective = "cost"               # the cheapest order; "service" for the smalles
 service_level = 0.95
 # holding_cost = 0.02            # money per unit left at a period's end; without it from items.unit_cost
 # shortage_cost = 1.0            # money per unit of unmet demand; without it items.price − items.unit_cost
-lead_time_days = 7               # } where the supply table
-review_days = 7                  # } says nothing else
+lead_time_days = 7               # }} where the supply table
+review_days = 7                  # }} says nothing else
 """
 
 

@@ -1,17 +1,18 @@
 """What a person reads when a run has ended, and the same for machines."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from data.published import read_frame, read_manifest
 from flows.conductor import Outcome
 
 TOP_ALERTS = 5
+LOG_WIDTH = 140
 
 
 def as_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
@@ -31,6 +32,12 @@ def as_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
     return document
 
 
+def readable_console() -> Console:
+    """Return a console for stdout; lines written to a file or a log may be longer than those of a narrow terminal."""
+    console = Console()
+    return console if console.is_terminal else Console(width=LOG_WIDTH)
+
+
 def show(outcome: Outcome, console: Console) -> None:
     """Print the closing summary."""
     if outcome.run is None:
@@ -40,45 +47,63 @@ def show(outcome: Outcome, console: Console) -> None:
     counts, headline = manifest["row_counts"], manifest["headline"]
     alerts = read_frame(outcome.run, "alerts")
     console.print(
-        f"[bold]{escape(manifest['name'])}[/] as of {outcome.as_of}, published in {outcome.seconds:.0f} s as {outcome.run.run_id}"
+        f"[bold]{escape(manifest['name'])}[/] as of {outcome.as_of}, published in {outcome.seconds:.0f} s as {outcome.run.run_id}",
+        soft_wrap=True,
     )
     trained = "models trained tonight" if manifest["trained"] else f"models of run {manifest['model_id']}"
-    console.print(f"  {counts['forecasts']:,} forecasts of {len(manifest['regions'])} regions ({trained})")
+    regions = len(manifest["regions"]) - len(manifest["failed_regions"])
+    console.print(f"  {counts['forecasts']:,} forecasts of {regions} region{'' if regions == 1 else 's'} ({trained})")
     if counts["recommendations"]:
         value = headline["order_value"]
         console.print(
-            f"  {headline['order_lines'] or 0:,.0f} of {counts['recommendations']:,} items to order: {headline['order_units'] or 0:,.0f} units"
-            + (f", worth {value:,.0f}" if value is not None else "")
+            f"  {headline['order_lines'] or 0:,.0f} of {counts['recommendations']:,} items to order: "
+            f"{headline['order_units'] or 0:,.0f} units"
+            + (f", worth {value:,.0f} {manifest['currency'] or ''}".rstrip() if value is not None else ""),
+            soft_wrap=True,
         )
+    elif "stock" in manifest["lake_versions"]:
+        console.print("  no orders: forecasts only")
     else:
         console.print("  no orders: without a stock table nothing is recommended")
     _show_alerts(alerts, console)
     _show_messages(read_frame(outcome.run, "plan_messages"), console)
     for region, error in outcome.failed.items():
-        console.print(f"[red]  region {escape(region)} failed: {escape(error)}[/]")
+        console.print(f"[red]  region {escape(region)} failed: {escape(error)}[/]", soft_wrap=True)
     if not outcome.latest:
-        console.print("  this run is not the latest: `latest` still names another one")
+        console.print(f"  this run did not become the latest: {_why_not_latest(manifest)}")
     console.print(f"  report: [bold]{escape(str(Path(outcome.run.path) / 'report.html'))}[/]", soft_wrap=True)
+
+
+def _why_not_latest(manifest: Mapping[str, Any]) -> str:
+    if manifest["kind"] != "nightly":
+        return "a rerun never does" if manifest["kind"] == "rerun" else "a run of some regions or stages never does"
+    return "regions are missing from it" if manifest["failed_regions"] else "`latest` names a run of a newer day"
 
 
 def _show_alerts(alerts: pl.DataFrame, console: Console) -> None:
     open_alerts = alerts.filter(pl.col("state") != "cleared")
     if open_alerts.is_empty():
-        console.print("  no alerts: nothing needs attention")
+        console.print("  no alerts")
         return
     kinds = open_alerts.group_by("kind").len().sort("len", "kind", descending=[True, False])
     console.print(
-        f"  {open_alerts.height:,} alerts: " + ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in kinds.iter_rows())
+        f"  {open_alerts.height:,} alerts: " + ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in kinds.iter_rows()),
+        soft_wrap=True,
     )
-    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=True)
-    for row in open_alerts.head(TOP_ALERTS).iter_rows(named=True):
-        value = f"{row['value_at_risk']:,.0f}" if row["value_at_risk"] is not None else ""
-        table.add_row("   ", row["severity"], value, escape(row["message"]))
-    console.print(table)
+    top = open_alerts.head(TOP_ALERTS).select(
+        "severity",
+        pl.col("value_at_risk").map_elements(lambda value: f"{value:,.0f}", return_dtype=pl.String).fill_null(""),
+        pl.col("fc", "sku").fill_null(""),
+        pl.col("message").str.split("; ").list.first(),
+    )
+    severity, value, fc, sku = (max(map(len, top[name])) for name in top.columns[:-1])
+    for row in top.iter_rows():
+        line = f"    {row[0]:<{severity}}  {row[1]:>{value}}  {row[2]:<{fc}}  {row[3]:<{sku}}  {row[4]}"
+        console.print(line, markup=False, highlight=False, no_wrap=True, overflow="ellipsis")
 
 
 def _show_messages(messages: pl.DataFrame, console: Console) -> None:
     serious = messages.filter(pl.col("severity") != "info")
     if serious.height:
         first = serious.row(0, named=True)
-        console.print(f"  {serious.height:,} plan messages need a look, first: {escape(first['message'])}")
+        console.print(f"  {serious.height:,} plan messages need a look, first: {escape(first['message'])}", soft_wrap=True)

@@ -16,8 +16,9 @@ def clean_up(night: Night, today: date) -> None:
     kept = [manifest for run in runs(night.settings.output.path) if not too_old(manifest := read_manifest(run), night.settings, today)]
     versions: dict[str, set[int]] = defaultdict(set)
     for manifest in kept:
-        for table, version in manifest["lake_versions"].items():
-            versions[table].add(version)
+        for read in (manifest["lake_versions"], (manifest.get("model_trained_on") or {}).get("lake_versions", {})):
+            for table, version in read.items():
+                versions[table].add(version)
     night.lake.vacuum(versions)
     used = {str(manifest["model_id"]) for manifest in kept} | {night.model_id}
     for model_id in night.models.model_ids():

@@ -19,6 +19,7 @@ def save_shared(night: Night, shared: SharedModels, *, library: ErrorLibrary | N
     """Save what all regions share. Only a set that was judged (`accuracy` given) is reused on later nights."""
     document: dict[str, Any] = {
         "as_of": night.as_of.isoformat(),
+        "lake_versions": night.versions,
         "signature": model_signature(night.settings),
         "judged": accuracy is not None,
         "trees": _form(shared.final),
@@ -39,6 +40,12 @@ def save_region(night: Night, region: str, own: TreeModel | None) -> None:
     """Save a region's own trees, or that it has none."""
     document = {"as_of": night.as_of.isoformat(), "region": region, "trees": _form(own) if own else None}
     night.models.save(region, night.model_id, document, texts={TREES: own.text} if own else {}, tables={})
+
+
+def trained_on(night: Night) -> dict[str, Any] | None:
+    """Return the day and the lake versions that the run's model was trained on, None where no trees could be trained."""
+    document = night.models.document(None, night.model_id)
+    return None if document is None else {"as_of": document["as_of"], "lake_versions": document["lake_versions"]}
 
 
 def final_model(night: Night) -> TreeModel:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -16,7 +17,7 @@ from data.published import RunPaths, read_manifest, runs
 from features.cadence import cadence_of
 from flows.settings import Settings
 from flows.stages.night import Kind, Night
-from flows.version import VERSION
+from flows.version import VERSION, code_digest
 
 
 def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool | None) -> Night:
@@ -66,7 +67,7 @@ def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool |
     return night
 
 
-def replan(settings: Settings, manifest: dict[str, object], run: RunPaths) -> Night:
+def replan(settings: Settings, manifest: dict[str, Any], run: RunPaths) -> Night:
     """Return the night of a published run again: the same day, versions, models and predecessor, under a new id."""
     day = date.fromisoformat(str(manifest["as_of"]))
     model_id = str(manifest["model_id"])
@@ -75,15 +76,28 @@ def replan(settings: Settings, manifest: dict[str, object], run: RunPaths) -> Ni
         run_id=f"{run.run_id.split('-rerun-')[0]}-rerun-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:120],
         kind="rerun",
         as_of=day,
-        versions=dict(manifest["lake_versions"]),  # type: ignore[call-overload]
+        versions=dict(manifest["lake_versions"]),
         previous=str(manifest["previous_run_id"]) if manifest["previous_run_id"] else None,
         model_id=model_id,
-        train=ModelStore(settings.lake.path).document(None, model_id) is None,
+        train=not _kept(ModelStore(settings.lake.path), model_id, set(manifest["regions"]) - set(manifest["failed_regions"])),
     )
     night.workspace.begin()
-    recorded = [PlanMessage(**message) for message in manifest["planning_messages"]]  # type: ignore[attr-defined]
+    recorded = [PlanMessage(**message) for message in manifest["planning_messages"]]
     night.workspace.write("messages", None, messages_frame(recorded))
     return night
+
+
+def as_trained(night: Night, manifest: dict[str, Any]) -> Night:
+    """Return a night that is run again as it must train a model that has been removed: of the day and versions it was trained on."""
+    trained_on = manifest.get("model_trained_on")
+    if not trained_on:
+        return night
+    update = {"as_of": date.fromisoformat(trained_on["as_of"]), "versions": trained_on["lake_versions"]}
+    return night.model_copy(update=update)
+
+
+def _kept(store: ModelStore, model_id: str, regions: Iterable[str]) -> bool:
+    return all(store.document(region, model_id) is not None for region in (None, *regions))
 
 
 def newest_model(settings: Settings, as_of: date) -> str | None:
@@ -102,6 +116,7 @@ def model_signature(settings: Settings) -> str:
     """Return a short hash of everything in the config and the code that a trained model depends on."""
     parts = {
         "version": VERSION,
+        "code": code_digest(),
         "frequency": settings.frequency,
         "horizon": settings.horizon,
         "seed": settings.seed,
@@ -149,11 +164,11 @@ def _about_the_past(daily: pl.DataFrame, day: date, asked: date | None) -> list[
 
 
 def _previous(settings: Settings, day: date) -> str | None:
-    """Return the newest published nightly run of an earlier day of this config."""
+    """Return the newest nightly run of an earlier day of this config, published with all its regions."""
     for run in runs(settings.output.path):
         if run.as_of < day:
             manifest = read_manifest(run)
-            if manifest.get("kind") == "nightly" and manifest.get("name") == settings.name:
+            if manifest.get("kind") == "nightly" and manifest.get("name") == settings.name and not manifest["failed_regions"]:
                 return run.run_id
     return None
 

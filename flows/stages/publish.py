@@ -13,6 +13,7 @@ from data.messages import PlanMessage, messages_frame
 from data.published import RunFolder, RunPaths, find_run, publish, read_frame, read_manifest
 from flows.report import ReportData, headline_numbers, render_report, rows_to_draw
 from flows.stages.metrics import run_metrics
+from flows.stages.model_files import trained_on
 from flows.stages.night import Night
 from flows.version import VERSION
 from flows.workbook import write_workbook
@@ -47,7 +48,7 @@ def publish_night(
 
     Returns
     -------
-    The published run, and whether `latest` names it now.
+    The published run, and whether `latest` names it now; a run without some of its regions never becomes the latest.
     """
     begun = time.perf_counter()
     log.info("publish %s", night.run_id)
@@ -97,7 +98,7 @@ def publish_night(
         )
         folder.write_text("report.html", render_report(report))
         write_workbook(folder.path / "report.xlsx", recommendations, alerts, messages, _summary(night, headline), night.run_id)
-        return publish(folder, manifest, may_become_latest=night.kind == "nightly")
+        return publish(folder, manifest, may_become_latest=night.kind == "nightly" and not failed)
 
 
 def _together(night: Night, name: str, regions: list[str], empty: pl.DataFrame) -> pl.DataFrame:
@@ -147,8 +148,10 @@ def _manifest(
         "code_version": VERSION,
         "config": night.settings.model_dump(mode="json"),
         "lake_versions": night.versions,
+        "currency": _currency(night),
         "seed": night.settings.seed,
         "model_id": night.model_id,
+        "model_trained_on": trained_on(night),
         "trained": night.train,
         "previous_run_id": night.previous,
         "planning_messages": night.workspace.read("messages", None).to_dicts(),

@@ -1,0 +1,195 @@
+"""Runs killed at any moment, two runs at once, and regions that fail: what a reader sees is whole, and the next run succeeds."""
+
+import json
+import os
+import signal
+import time
+
+import numpy as np
+import polars as pl
+import pytest
+
+from data.published import changed_files, latest_run, read_manifest
+
+
+def assert_nothing_half(shop):
+    """Every run that a reader can find is whole, and the pointer names one of them."""
+    for folder in (shop.out / "runs").glob("[!.]*"):
+        assert (folder / "manifest.json").is_file(), f"{folder.name} is visible without a manifest"
+    for run in shop.runs():
+        assert changed_files(run) == []
+    pointed = latest_run(shop.out)
+    if pointed is not None:
+        assert pointed in shop.runs()
+        assert (shop.out / "latest").resolve().is_dir()
+
+
+def assert_nothing_left(shop):
+    """No staging folder, no workspace, no half-written file of a killed run is left."""
+    assert list((shop.out / "runs").glob(".*")) == []
+    assert [path for path in (shop.lake / "work").rglob("*") if path.is_file()] == []
+
+
+def kill_when(process, moment):
+    """Kill a run once a line of its log on stderr contains `moment`; return whether it was killed before it ended."""
+    for line in process.stderr:
+        if moment in line:
+            process.kill()
+            break
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
+
+
+MOMENTS = ["ingest sales", "ingest plan", "as of", "train: shared", "train south", "recommend north", "publish"]
+
+
+@pytest.fixture(scope="module")
+def alone(first_night):
+    """The run that nobody disturbed."""
+    return latest_run(first_night / "out")
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_run_killed_and_started_again_is_as_one_left_alone(shop, begin, alone, same, moment):
+    assert kill_when(begin(shop, "run", "config.toml", "--direct"), moment)
+    assert_nothing_half(shop)
+    run = shop.night()
+    assert same(run, alone)
+    assert shop.latest() == run
+    assert_nothing_half(shop)
+    assert_nothing_left(shop)
+
+
+@pytest.mark.slow
+def test_a_run_killed_again_and_again_at_any_moment(shop, begin, alone, same):
+    rng = np.random.default_rng(5)
+    for delay in (*rng.uniform(0.5, 4.5, 5), 3.9, 4.1):
+        process = begin(shop, "run", "config.toml", "--direct")
+        time.sleep(delay)
+        process.kill()
+        process.communicate()
+        assert_nothing_half(shop)
+    run = shop.night()
+    assert same(run, alone)
+    assert_nothing_half(shop)
+    assert_nothing_left(shop)
+
+
+@pytest.mark.parametrize("moment", ["ingest sales", "publish"])
+def test_the_last_whole_run_stays_the_latest_when_the_next_is_killed(ran, begin, moment):
+    before = ran.latest()
+    ran.deliver_sales(before.as_of.replace(day=10))
+    assert kill_when(begin(ran, "run", "config.toml", "--direct"), moment)
+    assert ran.latest() == before
+    assert changed_files(before) == []
+
+
+def test_a_second_run_on_the_same_lake_ends_at_once(shop, begin, fillrate):
+    first = begin(shop, "run", "config.toml", "--direct")
+    for line in first.stderr:
+        if "as of" in line:
+            break
+    os.kill(first.pid, signal.SIGSTOP)
+    try:
+        begun = time.monotonic()
+        second = fillrate(shop, "run", "config.toml", "--direct")
+        seconds = time.monotonic() - begun
+    finally:
+        os.kill(first.pid, signal.SIGCONT)
+    assert (second.code, second.out) == (1, "")
+    assert second.err.count("\n") == 1
+    assert "another run is writing to the lake" in second.err
+    assert f"process {first.pid}" in second.err
+    assert seconds < 10
+    first.communicate()
+    assert first.returncode == 0
+    assert len(shop.runs()) == 1
+
+
+def damage(shop, region):
+    """Make the lake's stock of a region unreadable."""
+    for path in (shop.lake / "stock" / f"region={region}").rglob("*.parquet"):
+        path.write_bytes(b"?" * path.stat().st_size)
+
+
+@pytest.fixture
+def damaged(ran):
+    """A shop whose lake lost the stock of its south after the first night."""
+    damage(ran, "south")
+    return ran
+
+
+def test_a_region_that_fails_leaves_the_others_published(damaged, fillrate, published_by):
+    whole = damaged.latest()
+    ended = fillrate(damaged, "run", "config.toml", "--direct", "--json")
+    assert ended.code == 2
+    document = json.loads(ended.out)
+    assert document["exit_code"] == 2
+    assert set(document["failed_regions"]) == {"south"}
+    assert "Traceback" not in ended.err
+    run = damaged.runs()[0]
+    assert run.run_id == document["run_id"]
+    assert set(published_by(run)["forecasts"]["region"]) == set(published_by(run)["recommendations"]["region"]) == {"north"}
+    north = published_by(whole)["forecasts"].filter(pl.col("region") == "north")
+    assert published_by(run)["forecasts"].equals(north)
+    (message,) = damaged.messages("region_failed")
+    assert (message["severity"], message["region"]) == ("error", "south")
+    assert read_manifest(run)["failed_regions"] == ["south"]
+
+
+def test_a_run_without_a_region_does_not_become_the_latest(damaged):
+    before = damaged.latest()
+    damaged.night(code=2)
+    assert damaged.latest() == before
+
+
+def test_alerts_of_a_region_that_failed_are_not_called_cleared_and_last_till_it_is_back(damaged, first_night, published_by):
+    """A night without the south says nothing of it; the next whole night goes on from the last whole one."""
+    first = damaged.latest()
+    damaged.deliver_sales(first.as_of.replace(day=10))
+    damaged.night(code=2)
+    alerts = published_by(damaged.runs()[0])["alerts"]
+    assert alerts.filter((pl.col("region") == "south") & (pl.col("state") == "cleared")).is_empty()
+    assert read_manifest(damaged.runs()[0])["previous_run_id"] == first.run_id
+    for source in (first_night / "lake" / "stock" / "region=south").rglob("*.parquet"):
+        (damaged.lake / source.relative_to(first_night / "lake")).write_bytes(source.read_bytes())
+    damaged.deliver_sales(first.as_of.replace(day=11))
+    damaged.night("--as-of", "2024-06-11")
+    assert damaged.manifest()["previous_run_id"] == first.run_id
+
+
+def test_when_every_region_fails_nothing_is_published(damaged, fillrate):
+    damage(damaged, "north")
+    count = len(damaged.runs())
+    ended = fillrate(damaged, "run", "config.toml", "--direct", "--json")
+    assert (ended.code, ended.out) == (1, "")
+    assert "no region could be computed" in ended.err
+    assert "Traceback" not in ended.err
+    assert len(damaged.runs()) == count
+    assert_nothing_left(damaged)
+
+
+def test_a_traceback_of_a_failed_region_is_shown_on_request(damaged, fillrate):
+    assert "Traceback" in fillrate(damaged, "run", "config.toml", "--direct", "--debug").err
+
+
+def test_an_interrupted_run_ends_without_a_traceback(shop, begin):
+    process = begin(shop, "run", "config.toml", "--direct")
+    for line in process.stderr:
+        if "train: shared" in line:
+            process.send_signal(signal.SIGINT)
+            break
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "stopped" in err
+    assert "Traceback" not in err + out
+    assert_nothing_half(shop)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_output_that_cannot_be_written_is_told(ran, fillrate):
+    ran.out.joinpath("runs").chmod(0o500)
+    ended = fillrate(ran, "run", "config.toml", "--direct")
+    ran.out.joinpath("runs").chmod(0o700)
+    assert ended.code == 1
+    assert "Traceback" not in ended.err
