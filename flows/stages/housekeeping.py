@@ -3,17 +3,19 @@
 from collections import defaultdict
 from datetime import date
 
+from data.known_outputs import known_outputs
 from data.published import read_manifest, runs
 from flows.stages.night import Night
 from flows.stages.plan import too_old
 
 
 def clean_up(night: Night, today: date) -> None:
-    """Remove lake files and models that belong to no run younger than `lake.keep_runs_days`.
+    """Remove lake files and models that belong to no run younger than `lake.keep_runs_days`, in any output folder of the lake.
 
     Files that a killed writer left behind go as well. What is published is never touched.
     """
-    kept = [manifest for run in runs(night.settings.output.path) if not too_old(manifest := read_manifest(run), night.settings, today)]
+    published = [read_manifest(run) for output in known_outputs(night.settings.lake.path) for run in runs(output)]
+    kept = [manifest for manifest in published if not too_old(manifest, night.settings, today)]
     versions: dict[str, set[int]] = defaultdict(set)
     for manifest in kept:
         for read in (manifest["lake_versions"], (manifest.get("model_trained_on") or {}).get("lake_versions", {})):

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from data.demand import Demand, build_demand
+from data.known_outputs import remember_output
 from data.messages import PlanMessage, messages_frame
 from data.published import RunFolder, RunPaths, find_run, publish, read_frame, read_manifest
 from flows.report import ReportData, headline_numbers, render_report, rows_to_draw
@@ -72,6 +73,8 @@ def publish_night(
     metrics = run_metrics(night, good, frames, {**times, "gather": time.perf_counter() - begun})
     headline = headline_numbers(recommendations, alerts, metrics)
     manifest = _manifest(night, regions, failed, started_at, headline, frames)
+    # Noted before there is anything to protect: a run must never be published without its inputs being kept.
+    remember_output(night.settings.lake.path, night.settings.output.path)
     with RunFolder.begin(night.settings.output.path, night.run_id) as folder:
         folder.write_frame("forecasts", forecasts)
         folder.write_frame("recommendations", Recommendations.validate(recommendations), csv=True)
