@@ -1,32 +1,21 @@
 """All 50,000 fresh series on two cores: time and memory of a first run and of a night, and the forecast error against a simple rule."""
 
 import argparse
-import os
 import shutil
-import subprocess
 import sys
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from benchmarks import make_inputs
+from benchmarks.timed_run import REPO, timed_run
 from scripts.fresh_tables import read_source, real_tables
 
-REPO = Path(__file__).resolve().parent.parent
 AS_OF = date(2024, 5, 28)
 HORIZON = 14
 MOSTLY_IN_STOCK = 13 / 16
 KEYS = ("fc", "sku")
-
-
-def run(command: list[str | Path]) -> tuple[int, float, float]:
-    """Run a command and return its exit code, its seconds and the peak of its resident memory in GB."""
-    started = time.monotonic()
-    process = subprocess.Popen(command, cwd=REPO)
-    _, status, usage = os.wait4(process.pid, 0)
-    return os.waitstatus_to_exitcode(status), time.monotonic() - started, usage.ru_maxrss / 2**20
 
 
 def simple_rule(history: pl.DataFrame, days: list[date]) -> pl.DataFrame:
@@ -77,15 +66,17 @@ def main() -> int:
         if code := make_inputs.main(arguments):
             return code
         fillrate = Path(sys.executable).with_name("fillrate")
-        code, seconds, peak = run([fillrate, "run", options.to / "fresh.toml", "--as-of", as_of.isoformat(), "--direct"])
-        if code:
-            print(f"bench_fresh: the {what} ended with exit code {code}", file=sys.stderr)
+        ended = timed_run([fillrate, "run", options.to / "fresh.toml", "--as-of", as_of.isoformat(), "--direct"], quiet=True)
+        if ended.code:
+            print(f"bench_fresh: the {what} ended with exit code {ended.code}", file=sys.stderr)
             return 1
         latest = (options.to / "out" / "fresh" / "latest").resolve()
         if what == "first run":
             forecast = pl.read_parquet(latest / "forecasts.parquet", columns=["date", *KEYS, "mean"])
-        print(f"{what}: {seconds:.0f} s, peak {peak:.1f} GB")
-        print(pl.read_parquet(latest / "metrics.parquet").filter(pl.col("group") == "time").drop("group"))
+        print(f"{what}: {ended.seconds:.0f} s, peak {ended.peak_gb:.1f} GB")
+        times = pl.read_parquet(latest / "metrics.parquet").filter((pl.col("group") == "time") & pl.col("segment").is_null())
+        whole, inside = (times.filter(pl.col("name") == name)["value"].item() for name in ("stage_seconds", "lightgbm_seconds"))
+        print(f"  stages {whole:.0f} s, of which LightGBM {inside:.0f} s and all else {whole - inside:.0f} s")
     sales = sales_with_availability(options.source).join(forecast.select(KEYS).unique(), on=KEYS, how="semi")
     days = [AS_OF + timedelta(ahead) for ahead in range(1, HORIZON + 1)]
     actual = sales.filter((pl.col("date") > AS_OF) & (pl.col("in_stock") == 1))
