@@ -17,15 +17,8 @@ STARTUP_SECONDS = 90
 
 def night(folder: Path, *options: str, environment: dict[str, str] | None = None) -> float:
     """Run a night of the demo config in `folder` and return its seconds."""
-    command = [
-        Path(sys.executable).with_name("fillrate"),
-        "run",
-        "configs/demo.toml",
-        "--out",
-        folder,
-        "--set",
-        f'lake.path="{folder}/lake"',
-    ]
+    where = ["--out", str(folder), "--set", f'lake.path="{folder}/lake"']
+    command = [str(Path(sys.executable).with_name("fillrate")), "run", "configs/demo.toml", *where]
     ended = timed_run([*command, *options], quiet=True, environment=environment)
     if ended.code:
         raise SystemExit(f"bench_prefect: a night ended with exit code {ended.code}")
@@ -46,7 +39,7 @@ def main() -> int:
     url = f"http://127.0.0.1:{port}/api"
     with tempfile.TemporaryDirectory() as home:
         quiet = {**os.environ, "PREFECT_HOME": home, "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
-        command = [Path(sys.executable).with_name("prefect"), "server", "start", "--port", str(port)]
+        command = [str(Path(sys.executable).with_name("prefect")), "server", "start", "--port", str(port)]
         server = subprocess.Popen(command, env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             until_healthy(url)
