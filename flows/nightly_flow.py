@@ -1,6 +1,10 @@
 """The nightly flow: the night that the conductor describes, every coarse task of it a Prefect task."""
 
 import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -82,12 +86,30 @@ def nightly_by_hand(settings: dict[str, Any], request: dict[str, Any], shown: bo
     RegionsFailed
         If the night was published without some of its regions.
     """
-    return _conducted(recorded_settings(settings), _REQUEST.validate_python(request), shown=shown)
+    with nullcontext() if shown else _ended_by_sigterm():
+        return _conducted(recorded_settings(settings), _REQUEST.validate_python(request), shown=shown)
 
 
 def parameters_by_hand(settings: Settings, request: Request, *, shown: bool) -> dict[str, Any]:
     """Return the parameters of `nightly_by_hand` for a night."""
     return {"settings": settings.model_dump(mode="json"), "request": _REQUEST.dump_python(request, mode="json"), "shown": shown}
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the process at once, as without Prefect.
+
+    Prefect's own handler tells the server of it, which here ends with the process; it waits until a library returns, and what it
+    raises is lost where Python is being called from one.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    prefects = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, prefects)
 
 
 def _conducted(settings: Settings, request: Request, *, shown: bool) -> Outcome:

