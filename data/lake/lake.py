@@ -1,5 +1,6 @@
 """The lake as the stages use it: take deliveries in, read tables as of a version, keep them in shape."""
 
+import contextlib
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 OWN_TABLES = {ledger.TABLE: (ledger.SCHEMA, ["table", "sequence"]), quarantine.TABLE: (quarantine.SCHEMA, quarantine.SORT_BY)}
 """Tables that the lake keeps besides the inputs: their columns, and what they are sorted by."""
+
+
+UNREADABLE = (OSError, pl.exceptions.ComputeError, pl.exceptions.PanicException)
+"""What polars raises where a file of a table is missing or damaged."""
 
 
 class Lake:
@@ -219,7 +224,7 @@ class Lake:
         rows = frame.filter(conditions) if conditions else frame
         try:
             return rows.select(needed).collect().sort(sort_by).select(names)
-        except (OSError, pl.exceptions.ComputeError, pl.exceptions.PanicException) as error:
+        except UNREADABLE as error:
             raise LakeError(
                 f"version {'newest' if version is None else version} of {table} in {self.root} can no longer be read in full: {error}. "
                 f"Versions older than lake.keep_runs_days are removed for good."
@@ -245,13 +250,28 @@ class Lake:
         schema, _ = self._shape("sales")
         if not self.exists("sales"):
             return pl.DataFrame(schema={"date": pl.Date, "rows": pl.UInt32, "units": pl.Float64})
-        sales = delta.scan(self.root, "sales", {name: schema[name] for name in ("date", "units")}, version)
-        return sales.group_by("date").agg(rows=pl.len(), units=pl.col("units").sum()).sort("date").collect()
+        sales = delta.scan(self.root, "sales", {name: schema[name] for name in ("date", "units")} | {"region": pl.String()}, version)
+
+        def totals(rows: pl.LazyFrame) -> pl.DataFrame:
+            return rows.group_by("date").agg(rows=pl.len(), units=pl.col("units").sum()).sort("date").collect()
+
+        try:
+            return totals(sales)
+        except UNREADABLE:
+            # One damaged region must not stop the others; it fails by itself when it is read.
+            parts = []
+            for region in self.regions(version):
+                with contextlib.suppress(*UNREADABLE):
+                    parts.append(totals(sales.filter(pl.col("region") == region)))
+            if not parts:
+                raise
+            return pl.concat(parts).group_by("date").agg(pl.col("rows", "units").sum()).sort("date")
 
     def rows_per_region(self, *, version: int | None = None) -> dict[str, int]:
         """Return region → rows of sales."""
-        counted = delta.scan(self.root, "sales", {"region": pl.String()}, version).group_by("region").agg(pl.len()).collect()
-        return dict(counted.sort("region").iter_rows())
+        partitions = delta.open_table(self.root, "sales", version).get_add_actions(flatten=True)
+        files = pl.DataFrame(partitions).select(region="partition.region", rows="num_records")
+        return dict(files.group_by("region").agg(pl.col("rows").sum()).sort("region").iter_rows())
 
     def set_regions(self, locations: pl.DataFrame) -> tuple[PlanMessage, ...]:
         """Put the history of every fc into the region that `locations` (fc, region) names; return what moved.

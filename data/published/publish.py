@@ -10,7 +10,7 @@ from data.published.run_folder import RunFolder
 def publish(folder: RunFolder, manifest: Mapping[str, object], *, may_become_latest: bool) -> tuple[RunPaths, bool]:
     """Commit `folder` with its manifest; return the run and whether `latest` names it now.
 
-    `may_become_latest` is false for a rerun and for a run of which a region failed; else the pointer moves unless it
+    `may_become_latest` is false for a rerun and for a partial run; else the pointer moves unless it
     names a run of a newer `as_of`. Killed in between, the run is whole and the pointer is where it was.
     """
     run = folder.commit(manifest)

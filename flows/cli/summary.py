@@ -77,7 +77,7 @@ def show(outcome: Outcome, console: Console) -> None:
 def _why_not_latest(manifest: Mapping[str, Any]) -> str:
     if manifest["kind"] != "nightly":
         return "a rerun never does" if manifest["kind"] == "rerun" else "a run of some regions or stages never does"
-    return "regions are missing from it" if manifest["failed_regions"] else "`latest` names a run of a newer day"
+    return "`latest` names a run of a newer day"
 
 
 def _show_alerts(alerts: pl.DataFrame, console: Console) -> None:

@@ -101,7 +101,7 @@ def publish_night(
         )
         folder.write_text("report.html", render_report(report))
         write_workbook(folder.path / "report.xlsx", recommendations, alerts, messages, _summary(night, headline), night.run_id)
-        return publish(folder, manifest, may_become_latest=night.kind == "nightly" and not failed)
+        return publish(folder, manifest, may_become_latest=night.kind == "nightly")
 
 
 def _together(night: Night, name: str, regions: list[str], empty: pl.DataFrame) -> pl.DataFrame:

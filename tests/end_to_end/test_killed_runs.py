@@ -106,9 +106,9 @@ def test_a_second_run_on_the_same_lake_ends_at_once(shop, begin, fillrate):
     assert len(shop.runs()) == 1
 
 
-def damage(shop, region):
-    """Make the lake's stock of a region unreadable."""
-    for path in (shop.lake / "stock" / f"region={region}").rglob("*.parquet"):
+def damage(shop, region, table="stock"):
+    """Make a table of a region unreadable in the lake."""
+    for path in (shop.lake / table / f"region={region}").rglob("*.parquet"):
         path.write_bytes(b"?" * path.stat().st_size)
 
 
@@ -137,10 +137,16 @@ def test_a_region_that_fails_leaves_the_others_published(damaged, fillrate, publ
     assert read_manifest(run)["failed_regions"] == ["south"]
 
 
-def test_a_run_without_a_region_does_not_become_the_latest(damaged):
+def test_a_run_without_a_region_becomes_the_latest_since_the_others_need_their_orders(damaged):
     before = damaged.latest()
     damaged.night(code=2)
-    assert damaged.latest() == before
+    assert damaged.latest() == damaged.runs()[0] != before
+
+
+def test_damaged_sales_of_one_region_do_not_stop_the_others(ran, published_by):
+    damage(ran, "south", "sales")
+    ran.night(code=2)
+    assert set(published_by(ran.latest())["forecasts"]["region"]) == {"north"}
 
 
 def test_alerts_of_a_region_that_failed_are_not_called_cleared_and_last_till_it_is_back(damaged, first_night, published_by):
