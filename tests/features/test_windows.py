@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from features.windows import (
     POINT,
@@ -120,7 +121,8 @@ def test_series_before_and_after_change_nothing(panel, others):
     alone = laid_out(panel).select(**expressions)
     between = laid_out([*others, *panel, *others]).select(**expressions)
     before = sum(len(series) for series in others)
-    assert between.slice(before, alone.height).equals(alone)
+    # Floats may be multiplied and added in one step or in two, as they fall into the processor's lanes.
+    assert_frame_equal(between.slice(before, alone.height), alone, abs_tol=1e-9)
 
 
 @pytest.mark.parametrize(("typical", "spread"), [(1_000, 1), (50_000, 3), (1_000_000, 10)])
