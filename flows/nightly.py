@@ -9,6 +9,8 @@ from flows.prefect_environment import configured_server, prepare_for_lasting_ser
 from flows.prefect_server import TemporaryServer, lasting_server, temporary_server
 from flows.settings import Settings
 
+DRAIN_SECONDS = 10
+
 
 def run_nightly(settings: Settings, request: Request) -> Outcome:
     """Run a night as a Prefect flow, on the configured server or on a temporary one that ends with it.
@@ -34,17 +36,15 @@ def run_nightly(settings: Settings, request: Request) -> Outcome:
             url = server.url
             prepare_for_own_server(server.home)
 
+        from prefect.events.worker import EventsWorker
         from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-        from flows.nightly_flow import RegionsFailed, nightly_by_hand, parameters_by_hand
+        from flows.nightly_flow import run_in_flow
 
-        parameters = parameters_by_hand(settings, request, shown=server is None)
         if server is not None:
             server.wait()
+            # What Prefect would still tell a server that has gone delays the end of the process by minutes.
+            stack.callback(EventsWorker.drain_all, timeout=DRAIN_SECONDS)
         # The heartbeat thread would cost seconds, to tell a server about a run that the caller is watching.
         stack.enter_context(temporary_settings({PREFECT_API_URL: url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}))
-        try:
-            outcome: Outcome = nightly_by_hand(**parameters)
-        except RegionsFailed as failed:
-            outcome = failed.outcome
-        return outcome
+        return run_in_flow(settings, request, shown=server is None)

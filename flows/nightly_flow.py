@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx
 from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import TypeAdapter
@@ -16,17 +17,16 @@ from pydantic import TypeAdapter
 from flows.conductor import Outcome, Request, conduct
 from flows.nightly_artifacts import show_on_server
 from flows.nightly_tasks import as_tasks
+from flows.prefect_server import PrefectServerError
 from flows.settings import Settings, load_settings, recorded_settings
+
+log = logging.getLogger("fillrate")
 
 _REQUEST = TypeAdapter(Request)
 
 
 class RegionsFailed(Exception):
-    """A night was published without some of its regions: the flow run counts as failed, and `outcome` is there all the same."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__("; ".join(f"region {region} failed: {error}" for region, error in outcome.failed.items()))
-        self.outcome = outcome
+    """A night was published without some of its regions; raised in a flow, so that its run counts as failed."""
 
 
 def _name() -> str:
@@ -65,34 +65,46 @@ def nightly(
     RegionsFailed
         If the night was published without some of its regions.
     """
-    logging.getLogger("fillrate").setLevel(logging.INFO)
+    log.setLevel(logging.INFO)
     settings = load_settings(Path(config), changes or (), output=output)
-    _conducted(settings, Request(as_of=as_of, train=train), shown=True)
+    _tell(conduct(settings, Request(as_of=as_of, train=train), as_tasks))
 
 
-@flow(name="nightly-by-hand", flow_run_name=_name, persist_result=False)
-def nightly_by_hand(settings: dict[str, Any], request: dict[str, Any], shown: bool) -> Outcome:
-    """Run a night of settings that are read already.
+def run_in_flow(settings: Settings, request: Request, *, shown: bool) -> Outcome:
+    """Run a night of settings that are read already, as a flow whose parameters are the settings and the request as JSON.
 
     Parameters
     ----------
     settings, request
-        As JSON.
+        Of the night.
     shown
-        Whether someone will look at the server afterwards, so that the result is put there.
+        Whether someone will look at the server afterwards, so that it is told everything.
 
     Raises
     ------
-    RegionsFailed
-        If the night was published without some of its regions.
+    PrefectServerError
+        If the server stops answering before the night has come to an end.
     """
-    with nullcontext() if shown else _ended_by_sigterm():
-        return _conducted(recorded_settings(settings), _REQUEST.validate_python(request), shown=shown)
+    outcomes: list[Outcome] = []
 
+    @flow(name="nightly-by-hand", flow_run_name=_name, persist_result=False)
+    def nightly_by_hand(settings: dict[str, Any], request: dict[str, Any]) -> None:
+        with nullcontext() if shown else _ended_by_sigterm():
+            outcomes.append(conduct(recorded_settings(settings), _REQUEST.validate_python(request), as_tasks))
+        if shown:
+            _tell(outcomes[0])
 
-def parameters_by_hand(settings: Settings, request: Request, *, shown: bool) -> dict[str, Any]:
-    """Return the parameters of `nightly_by_hand` for a night."""
-    return {"settings": settings.model_dump(mode="json"), "request": _REQUEST.dump_python(request, mode="json"), "shown": shown}
+    try:
+        nightly_by_hand(settings.model_dump(mode="json"), _REQUEST.dump_python(request, mode="json"))
+    except RegionsFailed:
+        log.debug("the flow run counts as failed, since regions did")
+    except httpx.HTTPError as error:
+        if not outcomes:
+            raise PrefectServerError(
+                f"the Prefect server stopped answering ({error}): run again, or with --direct, which needs none"
+            ) from error
+        log.warning("the Prefect server stopped answering (%s); the night came to its end all the same", error)
+    return outcomes[0]
 
 
 @contextmanager
@@ -112,10 +124,9 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, prefects)
 
 
-def _conducted(settings: Settings, request: Request, *, shown: bool) -> Outcome:
-    outcome = conduct(settings, request, as_tasks)
-    if shown and outcome.run:
+def _tell(outcome: Outcome) -> None:
+    """Show what the night came to on the server; without some of its regions it counts as failed there."""
+    if outcome.run:
         show_on_server(outcome.run, outcome.failed)
     if outcome.failed:
-        raise RegionsFailed(outcome)
-    return outcome
+        raise RegionsFailed("; ".join(f"region {region} failed: {error}" for region, error in outcome.failed.items()))

@@ -20,6 +20,7 @@ QUIET = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_TO_API_ENABLED": "false",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     "DASK_LOGGING__DISTRIBUTED": "error",
 }
 """For a run that a person or a scheduler started: no line of Prefect's, no telemetry."""

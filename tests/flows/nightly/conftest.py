@@ -1,14 +1,14 @@
 """A company small enough for a night in seconds, and a Prefect server for the whole test session."""
 
-import json
 import os
-import urllib.request
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import polars as pl
 import pytest
@@ -88,10 +88,14 @@ class Api:
     url: str
 
     def ask(self, path: str, question: dict[str, Any] | None = None) -> Any:
-        body = None if question is None else json.dumps(question).encode()
-        request = urllib.request.Request(self.url + path, body, {"content-type": "application/json"})
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        # Asked again where the server is busy: its database takes one writer at a time, and it says 503 to the others.
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            for _ in range(20):
+                answer = client.get(self.url + path) if question is None else client.post(self.url + path, json=question)
+                if answer.status_code != 503:
+                    break
+                time.sleep(0.5)
+        return answer.raise_for_status().json()
 
     def newest_flow_run(self) -> dict[str, Any]:
         return dict(self.ask("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})[0])

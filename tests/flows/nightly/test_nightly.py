@@ -97,7 +97,7 @@ def test_what_a_user_must_mend_is_told_once_and_as_without_prefect(company, api,
         run_nightly(company.settings(), Request())
     assert str(with_prefect.value) == str(direct.value)
     flow_run = api.newest_flow_run()
-    task = wait_for(lambda: api.task_runs(flow_run["id"]).get("ingest-sales"))
+    task = wait_for(lambda: (run := api.task_runs(flow_run["id"]).get("ingest-sales")) and run["state_type"] != "RUNNING" and run)
     assert (task["state_type"], task["run_count"]) == ("FAILED", 1)
     assert call(["run", str(company.config)]) == 1
     assert capsys.readouterr().err.splitlines()[-1] == f"fillrate: {direct.value}"
