@@ -267,6 +267,12 @@ class Lake:
                 raise
             return pl.concat(parts).group_by("date").agg(pl.col("rows", "units").sum()).sort("date")
 
+    def first_day(self, *, version: int | None = None) -> date:
+        """Return the first day of sales, from the statistics that Delta keeps of each file; no row is read."""
+        files = pl.DataFrame(delta.open_table(self.root, "sales", version).get_add_actions(flatten=True))
+        first: date = files["min.date"].cast(pl.Date).sort().to_list()[0]
+        return first
+
     def rows_per_region(self, *, version: int | None = None) -> dict[str, int]:
         """Return region → rows of sales."""
         partitions = delta.open_table(self.root, "sales", version).get_add_actions(flatten=True)

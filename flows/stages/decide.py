@@ -1,10 +1,8 @@
 """Decide: a region's forecasts, and from them its orders."""
 
-import hashlib
 import logging
 import time
 
-import numpy as np
 import polars as pl
 
 from data.messages import PlanMessage, messages_frame
@@ -17,6 +15,7 @@ from flows.stages.train import grower
 from models.contracts import SeriesProfile
 from models.demand_paths import ForecastPaths
 from models.forecasting import RegionForecast, forecast_region, forecasts_frame
+from models.lead_times import series_keys
 from models.predictive import ErrorLibrary, fallback_library
 from models.recommendations import recommend
 
@@ -59,7 +58,8 @@ def _recommend(night: Night, region: str, forecast: RegionForecast, library: Err
     paths = ForecastPaths(
         mean=forecast.mean,
         segment=forecast.segment,
-        keys=series_keys(keys, settings.seed),
+        # Other bytes first than in the keys of lead times, so that demand and lead time are drawn independently.
+        keys=series_keys(settings.seed, keys["sku"].to_list(), keys["fc"].to_list()).byteswap(),
         whole_units=forecast.series["whole_units"].to_numpy(),
         library=library,
         season=night.cadence.season if settings.frequency == "day" else 1,
@@ -91,15 +91,6 @@ def _recommend(night: Night, region: str, forecast: RegionForecast, library: Err
     night.workspace.write("recommendations", region, recommendations)
     night.workspace.write("region-messages", region, messages_frame(messages))
     night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
-
-
-def series_keys(series: pl.DataFrame, seed: int) -> np.ndarray:
-    """Return a stable 64-bit number per row of (seed, sku, fc), on which every random choice of a series depends."""
-    keys = [
-        int.from_bytes(hashlib.blake2b(f"{seed}\x1f{sku}\x1f{fc}".encode(), digest_size=8).digest(), "big")
-        for sku, fc in series.select("sku", "fc").iter_rows()
-    ]
-    return np.array(keys, dtype=np.uint64)
 
 
 def _previous(night: Night, region: str) -> pl.DataFrame | None:

@@ -62,8 +62,7 @@ def history_begins(night: Night, *, training: bool) -> date:
 
 def history_periods(night: Night) -> int:
     """Return the periods of sales that training looks at, over all regions."""
-    first: date = night.lake.daily_totals(version=night.versions["sales"])["date"].to_list()[0]
-    begins = max(history_begins(night, training=True), first)
+    begins = max(history_begins(night, training=True), night.lake.first_day(version=night.versions["sales"]))
     return (night.end - begins).days // night.cadence.step_days + 1
 
 

@@ -1,12 +1,9 @@
 """The conductor: order of the tasks, what each stage ends with, regions that fail, and that nothing is left behind."""
 
-from datetime import date
-
 import pytest
 
 from data.published import read_frame, read_manifest
 from flows.conductor import NothingToPublish, Request, UnknownRegion, conduct, directly, rerun
-from flows.stages import decide
 
 
 @pytest.fixture
@@ -97,10 +94,3 @@ def test_a_rerun_decides_the_regions_of_the_run(here):
     outcome = rerun(here.settings(), partial, watching)
     assert watching.tasks == ["decide-south", "publish"]
     assert not outcome.latest
-
-
-def test_random_choices_of_a_series_depend_on_seed_and_keys_alone(make_table):
-    items = make_table("stock", [{"date": date(2024, 6, 9), "sku": sku, "fc": "N1", "on_hand": 1.0} for sku in "abc"]).select("sku", "fc")
-    keys = decide.series_keys(items, 7)
-    assert decide.series_keys(items.reverse(), 7).tolist() == keys[::-1].tolist()
-    assert len({*keys.tolist(), *decide.series_keys(items, 8).tolist()}) == 6

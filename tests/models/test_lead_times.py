@@ -80,3 +80,9 @@ def test_a_row_draws_the_same_whatever_its_company():
         np.testing.assert_array_equal(sample_lead_times(mean[[row]], sd[[row]], keys[[row]], 64)[0], together[row])
     assert (together[0] != together[2]).any()
     assert sorted(together[0]) == sorted(together[2])
+
+
+def test_random_choices_of_a_series_depend_on_seed_and_keys_alone():
+    keys = series_keys(7, ["a", "b", "c"], ["N1"] * 3)
+    assert series_keys(7, ["c", "b", "a"], ["N1"] * 3).tolist() == keys[::-1].tolist()
+    assert len({*keys.tolist(), *series_keys(8, ["a", "b", "c"], ["N1"] * 3).tolist()}) == 6

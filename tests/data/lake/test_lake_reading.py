@@ -102,3 +102,13 @@ def test_a_column_the_contract_gained_later_reads_as_null(lake, deliver):
     assert lake.read("sales").select("units", "price").rows() == [(5.0, None)]
     deliver("sales", [(D2, "1", "a", 6.0, 2.5)], file="new.csv")
     assert lake.read("sales").select("units", "price").rows() == [(5.0, None), (6.0, 2.5)]
+
+
+def test_the_first_day_and_the_rows_of_a_region_are_those_of_the_rows(lake, deliver):
+    """Both are told from the statistics of files, and must follow corrections and earlier versions."""
+    deliver("locations", [("f1", "north/é"), ("f2", "south")])
+    deliver("sales", [(D3, "1", "f1", 1.0), (D3, "1", "f2", 2.0)])
+    deliver("sales", [(D1, "1", "f1", 9.0), (D3, "1", "f1", 4.0), (D3, "2", "f1", 4.0)], file="fix.csv")
+    assert lake.first_day() == lake.daily_totals()["date"].min() == D1
+    assert lake.first_day(version=0) == D3
+    assert lake.rows_per_region() == {"north/é": 3, "south": 1}
