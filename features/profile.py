@@ -5,8 +5,8 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
+from data.windows import POINT, window_sum, window_variance
 from features.panel import Panel
-from features.windows import POINT, window_sum, window_variance
 
 
 def series_profile(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:

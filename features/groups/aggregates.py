@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from data.windows import POINT, lag, ratio, running, seasonal_sum, window_sum
 from features.groups.group import Expressions, FeatureGroup
 from features.panel import Panel
-from features.windows import POINT, lag, ratio, running, seasonal_sum, window_sum
 
 COMPANY = ("region", "fc", "category", "subcategory", "sku")
 

@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from data.windows import fixed, running, window_mean
 from features.groups.group import Expressions, FeatureGroup
 from features.panel import Panel
-from features.windows import fixed, running, window_mean
 
 
 def prepare(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:

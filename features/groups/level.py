@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from data.windows import POINT, fixed, fixed_square, lag, ratio, running, window_mean, window_sum, window_variance
 from features.groups.group import PER_LEVEL, Expressions, FeatureGroup
 from features.panel import Panel
-from features.windows import POINT, fixed, fixed_square, lag, ratio, running, window_mean, window_sum, window_variance
 
 
 def prepare(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:

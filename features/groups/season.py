@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from data.windows import POINT, lag, ratio, seasonal_sum, window_mean
 from features.groups.group import PER_LEVEL, Expressions, FeatureGroup
 from features.panel import Panel
-from features.windows import POINT, lag, ratio, seasonal_sum, window_mean
 
 
 def aligned(panel: Panel) -> Expressions:

@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from data.windows import POINT, fixed, running, window_sum
 from features.groups.group import Expressions, FeatureGroup
 from features.panel import Panel
-from features.windows import POINT, fixed, running, window_sum
 
 
 def prepare(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
