@@ -1,4 +1,4 @@
-"""Forecasters: trees shared by all regions, and trees of each region's own that start from the shared prediction."""
+"""Forecasters: members shared by all regions, and trees of each region's own that start from their blend."""
 
 from dataclasses import dataclass
 
@@ -7,26 +7,22 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.samples import SAMPLE_COLUMNS
+from models.drift import Drift
 from models.gateway import TreeGrower, TreeModel
+from models.members import COMMON, blended_ratio, sized, train_members
 
 Floats = NDArray[np.float64]
 
-SHARED_ROUNDS = 200
-SHARED_PARAMETERS: dict[str, float | int | str] = {
-    "objective": "tweedie",
-    "tweedie_variance_power": 1.2,
-    "learning_rate": 0.08,
-    "num_leaves": 63,
-    "min_data_in_leaf": 200,
-    "feature_fraction": 0.6,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "lambda_l2": 1.0,
-    "max_bin": 127,
-}
 REGION_ROUNDS = 60
 REGION_STEP = 15
-REGION_PARAMETERS = {**SHARED_PARAMETERS, "learning_rate": 0.04, "num_leaves": 15, "lambda_l2": 20.0}
+REGION_PARAMETERS: dict[str, float | int | str] = {
+    **COMMON,
+    "objective": "tweedie",
+    "tweedie_variance_power": 1.2,
+    "learning_rate": 0.04,
+    "num_leaves": 15,
+    "lambda_l2": 20.0,
+}
 LARGEST_RATIO = 20.0
 """Targets are demand ÷ level; what lies beyond this is a bulk order or a level still unknown, and is trained as this."""
 
@@ -35,37 +31,54 @@ RECENCY_PERIODS = {"day": 60.0, "week": 80.0}
 
 
 @dataclass(frozen=True)
-class Forecaster:
-    """Trees that predict log(demand ÷ level): the shared ones, then those of the region (none for a region that gains nothing)."""
+class SharedTrees:
+    """What all regions share: the members' trees, in the order of MEMBERS, and the level shifts taken out of their targets."""
 
-    shared: TreeModel
+    members: tuple[TreeModel, ...]
+    drift: Drift
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """The shared members, then the trees of the region (None for a region that gains nothing by its own)."""
+
+    shared: SharedTrees
     own: TreeModel | None
 
     def predict(self, matrix: pl.DataFrame, level: Floats, grower: TreeGrower) -> Floats:
-        """Return mean demand per row, in units: exp(raw score) × level, shape (rows,)."""
-        score = grower.predict_raw(self.shared, matrix)
+        """Return mean demand per row, in units, shape (rows,): the blend, times the region's own factor, drift and level."""
+        ratio = blended_ratio(self.shared.members, matrix, grower)
         if self.own is not None:
-            score = score + grower.predict_raw(self.own, matrix)
-        mean: Floats = np.exp(score) * level
+            ratio = ratio * np.exp(grower.predict_raw(self.own, matrix))
+        mean: Floats = ratio * self.shared.drift.ahead * level
         return mean
 
 
-def train_shared(sample: pl.DataFrame, *, frequency: str, grower: TreeGrower) -> TreeModel:
-    """Train the trees that all regions share on a sample of features and SAMPLE_COLUMNS."""
-    parameters = _sized(SHARED_PARAMETERS, sample.height)
-    return grower.train(_features(sample), _target(sample), _weight(sample, frequency), parameters=parameters, rounds=SHARED_ROUNDS)
+def train_shared(sample: pl.DataFrame, drift: Drift, *, frequency: str, grower: TreeGrower) -> SharedTrees:
+    """Train the members that all regions share.
+
+    Parameters
+    ----------
+    sample
+        Training rows: features, SAMPLE_COLUMNS and, where there are several, `region`.
+    drift
+        Level shifts of the same rows.
+    """
+    target, weight = _target(sample, drift), _weight(sample, frequency)
+    return SharedTrees(train_members(_features(sample), target, weight, grower), drift)
 
 
-def train_own(sample: pl.DataFrame, shared: TreeModel, *, rounds: int, frequency: str, grower: TreeGrower) -> TreeModel | None:
-    """Train `rounds` trees of a region's own that continue from the shared prediction; None for 0 rounds."""
+def train_own(sample: pl.DataFrame, shared: SharedTrees, *, rounds: int, frequency: str, grower: TreeGrower) -> TreeModel | None:
+    """Train `rounds` trees of a region's own that continue from the shared blend; None for 0 rounds."""
     if rounds == 0 or sample.is_empty():
         return None
-    start = grower.predict_raw(shared, sample)
-    parameters = _sized(REGION_PARAMETERS, sample.height)
-    return grower.train(_features(sample), _target(sample), _weight(sample, frequency), parameters=parameters, rounds=rounds, start=start)
+    start = np.log(blended_ratio(shared.members, sample, grower))
+    parameters = sized(REGION_PARAMETERS, sample.height)
+    target, weight = _target(sample, shared.drift), _weight(sample, frequency)
+    return grower.train(_features(sample), target, weight, parameters=parameters, rounds=rounds, start=start)
 
 
-def rounds_that_pay(own: TreeModel, shared: TreeModel, held_back: pl.DataFrame, grower: TreeGrower) -> int:
+def rounds_that_pay(own: TreeModel, shared: SharedTrees, held_back: pl.DataFrame, grower: TreeGrower) -> int:
     """Return how many of a region's own trees lower its absolute error on held-back periods beyond chance, 0 if none do.
 
     A number of trees pays when the mean improvement per series is more than its standard error over series.
@@ -75,35 +88,27 @@ def rounds_that_pay(own: TreeModel, shared: TreeModel, held_back: pl.DataFrame, 
         return 0
     level, target = judged["level"].to_numpy().astype(float), judged["target"].to_numpy().astype(float)
     series = np.unique(judged["series"].to_numpy(), return_inverse=True)[1]
-    start = grower.predict_raw(shared, judged)
-    without = np.abs(np.exp(start) * level - target)
+    start = Forecaster(shared, None).predict(judged, level, grower)
+    without = np.abs(start - target)
     best, most = 0, 0.0
     for trees in range(REGION_STEP, own.trees + 1, REGION_STEP):
-        score = start + grower.predict_raw(own, judged, trees=trees)
-        gains = np.bincount(series, without - np.abs(np.exp(score) * level - target))
-        mean, error = gains.mean(), gains.std() / np.sqrt(max(len(gains) - 1, 1))
-        if len(gains) > 1 and mean > error and mean > most:
-            best, most = trees, mean
+        mean = start * np.exp(grower.predict_raw(own, judged, trees=trees))
+        gains = np.bincount(series, without - np.abs(mean - target))
+        gain, error = gains.mean(), gains.std() / np.sqrt(max(len(gains) - 1, 1))
+        if len(gains) > 1 and gain > error and gain > most:
+            best, most = trees, gain
     return best
 
 
 def _features(sample: pl.DataFrame) -> pl.DataFrame:
-    return sample.drop(SAMPLE_COLUMNS)
+    return sample.drop(*SAMPLE_COLUMNS, *(name for name in ("region",) if name in sample.columns))
 
 
-def _target(sample: pl.DataFrame) -> Floats:
-    return np.asarray(np.clip(sample["target"].to_numpy() / sample["level"].to_numpy(), 0, LARGEST_RATIO), dtype=float)
+def _target(sample: pl.DataFrame, drift: Drift) -> Floats:
+    ratio = sample["target"].to_numpy() / sample["level"].to_numpy()
+    return np.asarray(np.clip(ratio / drift.of_rows(sample), 0, LARGEST_RATIO), dtype=float)
 
 
 def _weight(sample: pl.DataFrame, frequency: str) -> Floats:
     """Weigh rows by the level, since errors count in units, and by recency."""
     return np.asarray(sample["level"].to_numpy() * np.exp(-sample["age"].to_numpy() / RECENCY_PERIODS[frequency]), dtype=float)
-
-
-def _sized(parameters: dict[str, float | int | str], rows: int) -> dict[str, float | int | str]:
-    """Return parameters fit for the number of rows: small samples grow smaller leaves, of fewer rows."""
-    return {
-        **parameters,
-        "min_data_in_leaf": int(np.clip(rows // 1_000, 20, 200)),
-        "num_leaves": int(min(float(parameters["num_leaves"]), max(7, rows // 500))),
-    }

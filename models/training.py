@@ -5,20 +5,24 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models.forecaster import REGION_ROUNDS, Forecaster, rounds_that_pay, train_own, train_shared
+from models.drift import common_drift, no_drift
+from models.forecaster import REGION_ROUNDS, Forecaster, SharedTrees, rounds_that_pay, train_own, train_shared
 from models.gateway import TreeGrower, TreeModel
 from models.predictive import ErrorLibrary, HeldBack, build_library
 
 LEAST_ROWS = 300
 """Fewest training rows from which trees are grown at all."""
 
+MOVEMENT = {"day": 7, "week": 4}
+"""Periods over which the common movement of all series is told: a week of days, four weeks."""
+
 
 @dataclass(frozen=True)
 class SharedModels:
     """judge: trained without the held-back windows, to be judged on them; final: trained on everything."""
 
-    judge: TreeModel | None
-    final: TreeModel
+    judge: SharedTrees | None
+    final: SharedTrees
 
 
 @dataclass(frozen=True)
@@ -29,14 +33,29 @@ class RegionOutcome:
     held_back: pl.DataFrame
 
 
-def train_all_regions(sample: pl.DataFrame, *, window: int, frequency: str, grower: TreeGrower) -> SharedModels | None:
-    """Train the shared trees on the samples of all regions; None where there is too little to learn from."""
+def train_all_regions(sample: pl.DataFrame, *, window: int, frequency: str, seasons_known: bool, grower: TreeGrower) -> SharedModels | None:
+    """Train the shared trees on the samples of all regions; None where there is too little to learn from.
+
+    Parameters
+    ----------
+    sample
+        Samples of all regions, with a column `region` (`models.drift.together`).
+    window
+        Periods of a held-back window.
+    seasons_known
+        Whether history shows every season twice. If not, movements of all series together are taken out of the targets: trees
+        could not tell them from a season.
+    """
     rows = sample.filter(pl.col("window") < 0)
     if rows.height < LEAST_ROWS:
         return None
+
+    def trained(part: pl.DataFrame) -> SharedTrees:
+        drift = no_drift() if seasons_known else common_drift(part, MOVEMENT[frequency])
+        return train_shared(part, drift, frequency=frequency, grower=grower)
+
     early = _before_windows(rows, window)
-    judge = train_shared(early, frequency=frequency, grower=grower) if early.height >= LEAST_ROWS else None
-    return SharedModels(judge, train_shared(rows, frequency=frequency, grower=grower))
+    return SharedModels(trained(early) if early.height >= LEAST_ROWS else None, trained(rows))
 
 
 def train_region(sample: pl.DataFrame, shared: SharedModels, *, window: int, frequency: str, grower: TreeGrower) -> RegionOutcome:

@@ -6,13 +6,15 @@ import polars as pl
 
 from flows.stages.night import Night
 from flows.stages.plan import model_signature
-from models.forecaster import Forecaster
+from models.drift import Drift
+from models.forecaster import Forecaster, SharedTrees
 from models.gateway import TreeModel
 from models.library_form import from_parts, to_document, to_frame
+from models.members import MEMBERS
 from models.predictive import ErrorLibrary
 from models.training import SharedModels
 
-TREES, JUDGE, BLOCKS, ACCURACY = "trees.txt", "judge.txt", "errors", "accuracy"
+TREES, BLOCKS, ACCURACY = "trees.txt", "errors", "accuracy"
 
 
 def save_shared(night: Night, shared: SharedModels, *, library: ErrorLibrary | None = None, accuracy: pl.DataFrame | None = None) -> None:
@@ -22,12 +24,12 @@ def save_shared(night: Night, shared: SharedModels, *, library: ErrorLibrary | N
         "lake_versions": night.versions,
         "signature": model_signature(night.settings),
         "judged": accuracy is not None,
-        "trees": _form(shared.final),
+        "final": _shared_form(shared.final),
     }
-    texts, tables = {TREES: shared.final.text}, {}
+    texts, tables = _shared_texts("final", shared.final), {}
     if shared.judge is not None:
-        document["judge"] = _form(shared.judge)
-        texts[JUDGE] = shared.judge.text
+        document["judge"] = _shared_form(shared.judge)
+        texts |= _shared_texts("judge", shared.judge)
     if library is not None:
         document["library"] = to_document(library)
         tables[BLOCKS] = to_frame(library)
@@ -48,15 +50,9 @@ def trained_on(night: Night) -> dict[str, Any] | None:
     return None if document is None else {"as_of": document["as_of"], "lake_versions": document["lake_versions"]}
 
 
-def final_model(night: Night) -> TreeModel:
-    """Return the shared trees."""
-    return _model(_document(night), "trees", night.models.text(None, night.model_id, TREES))
-
-
-def judge_model(night: Night) -> TreeModel | None:
-    """Return the shared trees that never saw the held-back windows."""
-    document = _document(night)
-    return _model(document, "judge", night.models.text(None, night.model_id, JUDGE)) if "judge" in document else None
+def shared_models(night: Night) -> SharedModels:
+    """Return what all regions share: the trees for forecasts, and those that never saw the held-back windows."""
+    return SharedModels(_shared(night, "judge") if "judge" in _document(night) else None, _shared(night, "final"))
 
 
 def forecaster_of(night: Night, region: str) -> Forecaster | None:
@@ -65,7 +61,7 @@ def forecaster_of(night: Night, region: str) -> Forecaster | None:
         return None
     own = night.models.document(region, night.model_id)
     trees = _model(own, "trees", night.models.text(region, night.model_id, TREES)) if own and own["trees"] else None
-    return Forecaster(final_model(night), trees)
+    return Forecaster(_shared(night, "final"), trees)
 
 
 def library_of(night: Night) -> ErrorLibrary | None:
@@ -95,3 +91,25 @@ def _form(model: TreeModel) -> dict[str, Any]:
 def _model(document: dict[str, Any], part: str, text: str) -> TreeModel:
     form = document[part]
     return TreeModel(text, tuple(form["features"]), int(form["count"]), tuple(form["fills"]))
+
+
+def _shared(night: Night, which: str) -> SharedTrees:
+    document = _document(night)[which]
+    texts = (night.models.text(None, night.model_id, _text_name(which, member.name)) for member in MEMBERS)
+    members = tuple(_model(document["members"], member.name, text) for member, text in zip(MEMBERS, texts, strict=True))
+    return SharedTrees(members, Drift(tuple(document["drift"]["pooled"]), int(document["drift"]["season"])))
+
+
+def _shared_form(shared: SharedTrees) -> dict[str, Any]:
+    return {
+        "members": {member.name: _form(model) for member, model in zip(MEMBERS, shared.members, strict=True)},
+        "drift": {"pooled": list(shared.drift.pooled), "season": shared.drift.season},
+    }
+
+
+def _shared_texts(which: str, shared: SharedTrees) -> dict[str, str]:
+    return {_text_name(which, member.name): model.text for member, model in zip(MEMBERS, shared.members, strict=True)}
+
+
+def _text_name(which: str, member: str) -> str:
+    return f"{which}-{member}.txt"

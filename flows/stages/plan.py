@@ -46,7 +46,7 @@ def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool |
         raise InputError(
             f"the lake at {settings.lake.path} holds no sales yet: run `fillrate ingest CONFIG`, or `fillrate run CONFIG`, first"
         )
-    day, messages = _as_of(daily, settings, as_of)
+    day, messages = last_known_day(daily, settings, as_of)
     messages += _about_the_past(daily, day, as_of)
     due = newest_model(settings, day)
     run_id = _run_id(settings, day)
@@ -127,7 +127,14 @@ def model_signature(settings: Settings) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _as_of(daily: pl.DataFrame, settings: Settings, asked: date | None) -> tuple[date, list[PlanMessage]]:
+def last_known_day(daily: pl.DataFrame, settings: Settings, asked: date | None) -> tuple[date, list[PlanMessage]]:
+    """Return the last known day of a run, asked for or else the last that looks whole, and what is to be said of it.
+
+    Raises
+    ------
+    InputError
+        If it lies before the first day of sales.
+    """
     newest, messages = last_whole_day(daily)
     if settings.frequency == "week" and already_weekly(daily):
         newest += timedelta(days=6)

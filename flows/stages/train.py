@@ -8,12 +8,13 @@ import numpy as np
 import polars as pl
 
 from features.samples import held_back_periods, training_sample
-from flows.stages.model_files import final_model, judge_model, save_region, save_shared
+from flows.stages.model_files import save_region, save_shared, shared_models
 from flows.stages.night import Night
 from flows.stages.region_panel import SPREAD, YOUNGEST, history_periods, region_panel
 from models.accuracy import YARDSTICK_SERIES, accuracy_on_held_back, statsmodels_yardstick
+from models.drift import together
 from models.gateway import TreeGrower
-from models.training import SharedModels, calibrate, train_all_regions, train_region
+from models.training import calibrate, train_all_regions, train_region
 
 log = logging.getLogger("fillrate")
 
@@ -58,7 +59,13 @@ def train_shared(night: Night, regions: list[str]) -> bool:
     if not samples:
         return False
     log.info("train: shared trees on %s rows", f"{sum(sample.height for sample in samples):,}")
-    shared = train_all_regions(pl.concat(samples), window=held_back_window(night), frequency=night.settings.frequency, grower=growing)
+    shared = train_all_regions(
+        together(samples),
+        window=held_back_window(night),
+        frequency=night.settings.frequency,
+        seasons_known=history_periods(night) >= 2 * night.cadence.year,
+        grower=growing,
+    )
     if shared is not None:
         save_shared(night, shared)
     night.workspace.note("time-train-shared", None, {"seconds": time.perf_counter() - begun, "lightgbm": growing.seconds})
@@ -70,9 +77,12 @@ def train_own(night: Night, region: str) -> None:
     if not night.workspace.has("sample", region):
         return
     begun, growing = time.perf_counter(), grower(night)
-    shared = SharedModels(judge_model(night), final_model(night))
     outcome = train_region(
-        night.workspace.read("sample", region), shared, window=held_back_window(night), frequency=night.settings.frequency, grower=growing
+        night.workspace.read("sample", region),
+        shared_models(night),
+        window=held_back_window(night),
+        frequency=night.settings.frequency,
+        grower=growing,
     )
     save_region(night, region, outcome.own)
     kept = ("series", "window", "horizon", "level", "target", "at_least", "mean", SPREAD[night.settings.frequency])
@@ -99,7 +109,7 @@ def finish_training(night: Night, regions: list[str]) -> None:
     spread = SPREAD[night.settings.frequency]
     library = calibrate(held_back, window=held_back_window(night), spread=spread, seed=night.settings.seed)
     accuracy = accuracy_on_held_back(held_back, library, night.cadence)
-    save_shared(night, SharedModels(judge_model(night), final_model(night)), library=library, accuracy=accuracy)
+    save_shared(night, shared_models(night), library=library, accuracy=accuracy)
     night.workspace.note("time-calibrate", None, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
 
 

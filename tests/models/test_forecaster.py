@@ -5,8 +5,10 @@ import polars as pl
 import pytest
 
 from features.samples import SAMPLE_COLUMNS
+from models.drift import no_drift
 from models.forecaster import LARGEST_RATIO, REGION_ROUNDS, REGION_STEP, Forecaster, rounds_that_pay, train_own, train_shared
 from models.gateway import TreeGrower
+from models.members import MEMBERS, blended_ratio
 
 
 def early(sample):
@@ -19,7 +21,7 @@ def level_of(sample):
 
 @pytest.fixture(scope="module")
 def shared(make_sample):
-    return train_shared(early(make_sample(1)), frequency="day", grower=TreeGrower(threads=1, seed=7))
+    return train_shared(early(make_sample(1)), no_drift(), frequency="day", grower=TreeGrower(threads=1, seed=7))
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +47,10 @@ def test_forecasts_are_in_units(make_sample, shared, grower):
 
 
 def test_features_alone_are_trained_on(shared):
-    assert shared.features == ("horizon", "weekend", "signal", "spread")
-    assert not set(shared.features) & set(SAMPLE_COLUMNS)
+    assert len(shared.members) == len(MEMBERS)
+    for member in shared.members:
+        assert member.features == ("horizon", "weekend", "signal", "spread")
+        assert not set(member.features) & set(SAMPLE_COLUMNS)
 
 
 def test_no_own_trees_are_the_shared_forecast(signalled, shared, own, grower):
@@ -54,7 +58,7 @@ def test_no_own_trees_are_the_shared_forecast(signalled, shared, own, grower):
     assert train_own(early(signalled), shared, rounds=0, frequency="day", grower=grower) is None
     assert train_own(signalled.clear(), shared, rounds=30, frequency="day", grower=grower) is None
     with_none = Forecaster(shared, None).predict(rows, level_of(rows), grower)
-    assert np.array_equal(with_none, np.exp(grower.predict_raw(shared, rows)) * level_of(rows))
+    assert np.array_equal(with_none, blended_ratio(shared.members, rows, grower) * level_of(rows))
     with_own = Forecaster(shared, own).predict(rows, level_of(rows), grower)
     assert np.allclose(np.log(with_own / with_none), grower.predict_raw(own, rows)), "own trees add to the shared score"
 
@@ -120,7 +124,7 @@ def test_recent_rows_weigh_more(make_sample, grower):
     """Demand doubled a hundred days ago: the forecast follows the new level."""
     old, new = make_sample(5, series=40), make_sample(6, series=40)
     rows = pl.concat([early(old).with_columns(age=pl.col("age") + 150, target=pl.col("target") / 2), early(new)])
-    model = train_shared(rows, frequency="day", grower=grower)
+    model = train_shared(rows, no_drift(), frequency="day", grower=grower)
     later = new.filter(pl.col("window") == 1)
     mean = Forecaster(model, None).predict(later, level_of(later), grower)
     assert mean.sum() > 0.9 * later["target"].sum()
@@ -132,6 +136,6 @@ def test_bulk_orders_are_trained_as_the_largest_ratio(make_sample, grower):
     forecasts = []
     for ratio in (LARGEST_RATIO, 1_000 * LARGEST_RATIO):
         orders = rows.with_columns(target=pl.when(bulk).then(pl.col("level") * ratio).otherwise("target").cast(pl.Float32))
-        model = train_shared(orders, frequency="day", grower=grower)
+        model = train_shared(orders, no_drift(), frequency="day", grower=grower)
         forecasts.append(Forecaster(model, None).predict(rows, level_of(rows), grower))
     assert np.allclose(forecasts[0], forecasts[1], rtol=1e-3)

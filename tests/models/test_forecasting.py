@@ -44,7 +44,7 @@ def trained(history):
         history.prepared(), horizon=HORIZON, window=7, most=20_000, most_held_back=1_000, youngest=14, generator=np.random.default_rng(1)
     )
     grower = TreeGrower(threads=1, seed=7)
-    shared = train_all_regions(sample, window=7, frequency="day", grower=grower)
+    shared = train_all_regions(sample, window=7, frequency="day", seasons_known=True, grower=grower)
     outcome = train_region(sample, shared, window=7, frequency="day", grower=grower)
     return Forecaster(shared.final, outcome.own), calibrate(outcome.held_back, window=7, spread=SPREAD, seed=1)
 
@@ -138,7 +138,7 @@ def test_models_are_named_by_what_they_know(history_of, make_demand, history, tr
     alone = Forecaster(forecaster.shared, None)
     expected = ["trees", "theta", "exponential_smoothing", "like_items", "theta", "like_items"]
     assert forecast(case, alone).series["model"].to_list() == expected
-    with_own = Forecaster(forecaster.shared, forecaster.shared)
+    with_own = Forecaster(forecaster.shared, forecaster.shared.members[0])
     assert forecast(case, with_own).series["model"].to_list() == ["trees_region", *expected[1:]]
     assert forecast(case, None).series["model"].to_list() == ["theta", *expected[1:]]
     assert not forecast(case, alone).series["calibrated"].any()
@@ -244,7 +244,7 @@ def test_weeks_are_forecast_like_days(make_history):
         history.prepared(), horizon=8, window=8, most=5_000, most_held_back=100, youngest=8, generator=np.random.default_rng(1)
     )
     grower = TreeGrower(threads=1, seed=7)
-    shared = train_all_regions(sample, window=8, frequency="week", grower=grower)
+    shared = train_all_regions(sample, window=8, frequency="week", seasons_known=True, grower=grower)
     found = forecast(history, Forecaster(shared.final, None), horizon=8, youngest=8, spread="spread_13_per_level")
     frame = forecasts_frame(found, dates(history, 8), "north")
     assert frame["date"].unique().sort().diff().drop_nulls().unique().to_list() == [timedelta(days=7)]
