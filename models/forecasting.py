@@ -11,9 +11,12 @@ from features.matrix import PreparedPanel, design_matrix, forecast_pairs
 from features.profile import histories
 from models.baselines import exponential_smoothing, per_series, theta
 from models.contracts import QUANTILES
+from models.demand_paths import ForecastPaths
 from models.forecaster import Forecaster
 from models.gateway import TreeGrower
-from models.predictive import ErrorLibrary
+from models.lead_times import series_keys
+from models.path_quantiles import period_quantiles
+from models.predictive import LEVELS, ErrorLibrary
 
 Floats = NDArray[np.float64]
 
@@ -30,14 +33,14 @@ class RegionForecast:
     """Forecasts and what is needed to draw paths from them.
 
     series: fc, sku, the profile's columns, model and calibrated, one row per series; mean: shape (series, horizon), units, 0 after
-    an item's last day on sale;
-    quantiles: shape (series, horizon, levels), units; segment of the error library: shape (series,).
+    an item's last day on sale; paths: sample paths of the same series, from which the quantiles, shape (series, horizon, levels),
+    units, are read.
     """
 
     series: pl.DataFrame
     mean: Floats
     quantiles: Floats
-    segment: NDArray[np.int64]
+    paths: ForecastPaths
 
 
 def forecast_region(
@@ -49,6 +52,8 @@ def forecast_region(
     youngest: int,
     spread: str,
     grower: TreeGrower,
+    seed: int,
+    paths: int,
 ) -> RegionForecast:
     """Forecast every active series of a region for `horizon` periods after its last known one.
 
@@ -66,6 +71,8 @@ def forecast_region(
         Feature that tells how variable a series is, as in `models.training.calibrate`.
     grower
         LightGBM with its threads.
+    seed, paths
+        Seed and number of the sample paths.
     """
     profile = prepared.profile.filter("active")
     count = profile.height
@@ -84,11 +91,20 @@ def forecast_region(
     mean[short] = _short(prepared, np.flatnonzero(short), known, theta_from, matrix, horizon)
 
     variability = matrix[spread].to_numpy().reshape(count, horizon)[:, 0].astype(float)
-    quantiles, segment, calibrated = _distribution(mean, np.where(short, np.inf, variability), library, horizon)
-    off = _off_sale(prepared, horizon)
-    mean[off], quantiles[off] = 0.0, 0.0
-    series = profile.with_columns(pl.Series("model", model), pl.Series("calibrated", calibrated & ~short))
-    return RegionForecast(series, mean, quantiles, segment)
+    segment = library.segments.of(mean.mean(axis=1), np.where(short, np.inf, variability))
+    mean[_off_sale(prepared, horizon)] = 0.0
+    series = profile.with_columns(pl.Series("model", model), pl.Series("calibrated", library.calibrated[segment] & ~short))
+    drawn = ForecastPaths(
+        mean=mean,
+        segment=segment,
+        # Other bytes first than in the keys of lead times, so that demand and lead time are drawn independently.
+        keys=series_keys(seed, series["sku"].to_list(), series["fc"].to_list()).byteswap(),
+        whole_units=series["whole_units"].to_numpy(),
+        library=library,
+        season=prepared.panel.cadence.season if prepared.panel.cadence.frequency == "day" else 1,
+        paths=paths,
+    )
+    return RegionForecast(series, mean, period_quantiles(drawn, LEVELS), drawn)
 
 
 def _short(
@@ -131,14 +147,6 @@ def _level_of_like_items(prepared: PreparedPanel, known: NDArray[np.int64]) -> F
         )
     )
     return levels.to_series().to_numpy().astype(float)
-
-
-def _distribution(
-    mean: Floats, variability: Floats, library: ErrorLibrary, horizon: int
-) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
-    segment = library.segments.of(mean.mean(axis=1), variability)
-    half = (np.arange(horizon) >= (library.periods + 1) // 2).astype(np.int64)
-    return mean[:, :, None] * library.quantiles[segment][:, half], segment, library.calibrated[segment]
 
 
 def _off_sale(prepared: PreparedPanel, horizon: int) -> NDArray[np.bool_]:

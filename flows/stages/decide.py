@@ -13,10 +13,8 @@ from flows.stages.night import Night
 from flows.stages.region_panel import SPREAD, YOUNGEST, region_panel
 from flows.stages.train import grower
 from models.contracts import SeriesProfile
-from models.demand_paths import ForecastPaths
 from models.forecasting import RegionForecast, forecast_region, forecasts_frame
-from models.lead_times import series_keys
-from models.predictive import ErrorLibrary, fallback_library
+from models.predictive import fallback_library
 from models.recommendations import recommend
 
 log = logging.getLogger("fillrate")
@@ -43,28 +41,19 @@ def decide_region(night: Night, region: str, order: bool) -> None:
         youngest=YOUNGEST[settings.frequency],
         spread=SPREAD[settings.frequency],
         grower=growing,
+        seed=settings.seed,
+        paths=settings.forecast.paths,
     )
     forecasts = forecasts_frame(forecast, night.future(), region)
     night.workspace.write("forecasts", region, forecasts)
     night.workspace.note("time-forecast", region, {"seconds": time.perf_counter() - begun, "lightgbm": growing.seconds})
     if order and "stock" in night.versions:
-        _recommend(night, region, forecast, library)
+        _recommend(night, region, forecast)
 
 
-def _recommend(night: Night, region: str, forecast: RegionForecast, library: ErrorLibrary) -> None:
+def _recommend(night: Night, region: str, forecast: RegionForecast) -> None:
     begun, settings = time.perf_counter(), night.settings
     log.info("recommend %s", region)
-    keys = forecast.series.select("fc", "sku")
-    paths = ForecastPaths(
-        mean=forecast.mean,
-        segment=forecast.segment,
-        # Other bytes first than in the keys of lead times, so that demand and lead time are drawn independently.
-        keys=series_keys(settings.seed, keys["sku"].to_list(), keys["fc"].to_list()).byteswap(),
-        whole_units=forecast.series["whole_units"].to_numpy(),
-        library=library,
-        season=night.cadence.season if settings.frequency == "day" else 1,
-        paths=settings.forecast.paths,
-    )
     profile = forecast.series.with_columns(region=pl.lit(region)).select(SeriesProfile.column_names())
     stock = night.table("stock", region, until=night.as_of)
     since = stock["date"].min() if not stock.is_empty() else night.as_of
@@ -77,7 +66,7 @@ def _recommend(night: Night, region: str, forecast: RegionForecast, library: Err
         horizon=settings.horizon,
         profile=profile,
         mean=forecast.mean,
-        paths=paths,
+        paths=forecast.paths,
         positions=positions,
         inbound=night.table("inbound", region),
         supply=night.table("supply", region),

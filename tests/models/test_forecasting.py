@@ -9,7 +9,6 @@ import pytest
 from features.samples import training_sample
 from models.baselines import exponential_smoothing, theta
 from models.contracts import QUANTILES, Forecasts
-from models.demand_paths import ForecastPaths
 from models.forecaster import Forecaster
 from models.forecasting import forecast_region, forecasts_frame
 from models.gateway import FeatureMismatch, TreeGrower
@@ -29,6 +28,8 @@ def forecast(history, forecaster=None, *, library=None, horizon=HORIZON, younges
         youngest=youngest,
         spread=spread,
         grower=TreeGrower(threads=1, seed=7),
+        seed=7,
+        paths=256,
     )
 
 
@@ -84,32 +85,19 @@ def test_the_published_form_keeps_its_contract(history, found):
     assert first["date"].unique().to_list() == [history.end + timedelta(days=1)]
 
 
-def test_quantiles_are_the_forecast_times_the_segments_errors(trained, found):
-    _, library = trained
-    expected = found.mean[:, :4, None] * library.quantiles[found.segment][:, [0]]
-    assert np.allclose(found.quantiles[:, :4], expected)
+def test_published_quantiles_are_those_of_the_sample_paths(found):
+    """What a planner reads in forecasts and what orders are computed from is one distribution."""
+    rows = np.array([0, 7, len(found.mean) - 1])
+    sampled = found.paths.sample(rows, HORIZON)
+    expected = np.quantile(sampled, list(QUANTILES.values()), axis=1, method="inverted_cdf")
+    assert np.array_equal(found.quantiles[rows], np.moveaxis(expected, 0, 2))
     assert (np.diff(found.quantiles, axis=2) >= 0).all()
 
 
-def test_published_quantiles_are_those_of_the_sample_paths(trained, found):
-    """What a planner reads in forecasts and what orders are computed from is one distribution."""
-    _, library = trained
-    count = len(found.mean)
-    paths = ForecastPaths(
-        mean=found.mean,
-        segment=found.segment,
-        keys=np.random.default_rng(1).integers(0, 2**64, count, dtype=np.uint64),
-        whole_units=np.zeros(count, dtype=bool),
-        library=library,
-        season=7,
-        paths=1_000,
-    )
-    sampled = paths.sample(np.arange(count), 7)
-    relative = sampled / found.mean[:, None, :7]
-    for part in (slice(0, 4), slice(4, 7)):
-        of_paths = np.quantile(relative[:, :, part], list(QUANTILES.values()))
-        published = (found.quantiles / found.mean[:, :, None])[:, part].mean(axis=(0, 1))
-        assert of_paths == pytest.approx(published, rel=0.03, abs=0.03)
+def test_items_sold_by_the_piece_have_whole_quantiles(history, found):
+    whole = found.series["whole_units"].to_numpy()
+    assert whole.all()
+    assert np.array_equal(found.quantiles, np.round(found.quantiles))
 
 
 def test_the_forecast_of_a_part_is_the_part_of_the_forecast(history, trained):
@@ -230,7 +218,7 @@ def test_after_its_last_day_on_sale_nothing_is_forecast(history, trained, make_t
     assert not leaving.quantiles[of_leaving, 4:].any()
     assert np.array_equal(leaving.mean[of_leaving, :4], usual.mean[of_leaving, :4])
     assert np.array_equal(leaving.mean[~of_leaving], usual.mean[~of_leaving])
-    assert np.array_equal(leaving.segment, usual.segment)
+    assert np.array_equal(leaving.paths.segment, usual.paths.segment)
 
 
 def test_a_series_that_ended_is_not_forecast(history, found):
