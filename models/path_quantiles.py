@@ -13,6 +13,11 @@ BLOCK = 512
 """Series sampled at a time: their paths stay within some tens of megabytes."""
 
 
+def ranks_of(levels: Sequence[float] | Floats, paths: int) -> NDArray[np.int64]:
+    """Return the places of the quantiles among `paths` ascending values; the small margin keeps 0.25 × 256 at the 64th value."""
+    return np.clip(np.ceil(np.asarray(levels, dtype=float) * paths - 1e-9).astype(np.int64) - 1, 0, paths - 1)
+
+
 def period_quantiles(paths: ForecastPaths, levels: Sequence[float] | Floats) -> Floats:
     """Return the quantiles of every forecast period, shape (series, periods, levels), units.
 
@@ -20,7 +25,7 @@ def period_quantiles(paths: ForecastPaths, levels: Sequence[float] | Floats) -> 
     have whole quantiles.
     """
     count, periods = paths.mean.shape
-    ranks = _ranks(levels, paths.paths)
+    ranks = ranks_of(levels, paths.paths)
     found = np.empty((count, periods, len(ranks)))
     for rows in _blocks(count):
         sampled = np.ascontiguousarray(paths.sample(rows, periods).swapaxes(1, 2))
@@ -35,18 +40,13 @@ def interval_quantiles(paths: ForecastPaths, periods: int, levels: Sequence[floa
     Each path is summed first: quantiles of single periods do not add up.
     """
     count = len(paths.mean)
-    ranks = _ranks(levels, paths.paths)
+    ranks = ranks_of(levels, paths.paths)
     mean, found = np.empty(count), np.empty((count, len(ranks)))
     for rows in _blocks(count):
         sums = paths.sample(rows, periods).sum(axis=2, dtype=np.float64)
         sums.sort(axis=1)
         mean[rows], found[rows] = sums.mean(axis=1), sums[:, ranks]
     return mean, found
-
-
-def _ranks(levels: Sequence[float] | Floats, paths: int) -> NDArray[np.int64]:
-    """Return the places of the quantiles among `paths` sorted values; the small margin keeps 0.25 × 256 at the 64th value."""
-    return np.clip(np.ceil(np.asarray(levels, dtype=float) * paths - 1e-9).astype(np.int64) - 1, 0, paths - 1)
 
 
 def _blocks(count: int) -> list[NDArray[np.intp]]:

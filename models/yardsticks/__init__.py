@@ -1,0 +1,1 @@
+"""Simple rules that every backtest shows beside the forecasts, each with a distribution measured the same way."""
