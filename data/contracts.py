@@ -188,13 +188,26 @@ OVERRIDE_FIELDS = ("order_units", "demand_multiplier", "service_level", "exclude
 class Overrides(InputTable):
     """A planner's decisions, in force until they expire."""
 
-    sku = dy.String(primary_key=True, min_length=1, description="item")
-    fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
-    field = dy.String(primary_key=True, regex=f"^({'|'.join(OVERRIDE_FIELDS)})$", description=f"one of {', '.join(OVERRIDE_FIELDS)}")
-    value = dy.Float64(min=0, description="the value to use instead; for exclude, 1")
+    sku = dy.String(min_length=1, description="item")
+    fc = dy.String(min_length=1, description="fulfilment centre")
+    field = dy.String(regex=f"^({'|'.join(OVERRIDE_FIELDS)})$", description=f"one of {', '.join(OVERRIDE_FIELDS)}")
+    value = dy.Float64(
+        min=0,
+        description="the value to use instead; for exclude, 1; with a date, exclude 1 sets the day's demand aside or confirms "
+        "that cleaning did, 0 rejects its corrections, and lost_units are those lost that day; lost_units 0 rejects estimates",
+    )
     reason = dy.String(min_length=1, description="why")
     author = dy.String(min_length=1, description="who decided")
     expires = dy.Date(description="last day it holds")
+    date = dy.Date(nullable=True, description="the day the decision is about; empty for all")
+
+    @dy.rule()
+    def one_row_per_sku_fc_field_and_date(cls) -> pl.Expr:
+        return ~pl.struct("sku", "fc", "field", "date").is_duplicated()
+
+    @dy.rule()
+    def only_exclude_and_lost_units_have_a_date(cls) -> pl.Expr:
+        return (pl.col("date").is_null() | pl.col("field").is_in(["exclude", "lost_units"])).fill_null(False)
 
 
 INPUT_TABLES: dict[str, type[InputTable]] = {

@@ -35,6 +35,11 @@ def lag(expression: pl.Expr, periods: int) -> pl.Expr:
     return pl.when(pl.col("pos") >= periods).then(expression.shift(periods))
 
 
+def earlier(expression: pl.Expr, periods: int) -> pl.Expr:
+    """Return the count `periods` rows earlier in the same series; 0 before its first row."""
+    return pl.when(pl.col("pos") >= periods).then(expression.shift(periods, fill_value=0)).otherwise(0) if periods else expression
+
+
 def carried(expression: pl.Expr) -> pl.Expr:
     """Return the newest known value at or before each row of the same series; null before the first."""
     source = pl.when(expression.is_not_null()).then(pl.int_range(pl.len())).forward_fill()
@@ -46,8 +51,7 @@ def window_sum(total: str, periods: int, *, ending: int = 0) -> pl.Expr:
 
     `total` names a column made by `running`; rows before the series began count as 0.
     """
-    upper = pl.col(total) if ending == 0 else lag(pl.col(total), ending).fill_null(0)
-    return upper - lag(pl.col(total), ending + periods).fill_null(0)
+    return earlier(pl.col(total), ending) - earlier(pl.col(total), ending + periods)
 
 
 def ratio(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
@@ -60,19 +64,19 @@ def window_mean(total: str, count: str, periods: int, *, ending: int = 0) -> pl.
     return ratio(window_sum(total, periods, ending=ending), window_sum(count, periods, ending=ending) * POINT)
 
 
-def window_variance(total: str, squares: str, count: str, periods: int) -> pl.Expr:
+def window_variance(total: str, squares: str, count: str, periods: int, *, ending: int = 0) -> pl.Expr:
     """Return the population variance of a quantity over the counted rows of a trailing window, Float64, null where there are none.
 
     `total` and `squares` name running totals in counts of POINT and SQUARE_POINT. The difference of two large numbers: in
     Float32 an item that sells a thousand a day, give or take one, would have no spread or one twice too wide.
     """
-    rows = window_sum(count, periods)
-    mean = window_sum(total, periods) / POINT / rows
-    square = window_sum(squares, periods) / SQUARE_POINT / rows
+    rows = window_sum(count, periods, ending=ending)
+    mean = window_sum(total, periods, ending=ending) / POINT / rows
+    square = window_sum(squares, periods, ending=ending) / SQUARE_POINT / rows
     return pl.when(rows > 0).then((square - mean * mean).clip(lower_bound=0))
 
 
 def seasonal_sum(column: str, season: int, cycles: int) -> pl.Expr:
     """Return the sum of an Int64 column over the current row and the rows 1 … cycles − 1 seasons before it."""
-    terms = [pl.col(column), *(lag(pl.col(column), season * k).fill_null(0) for k in range(1, cycles))]
+    terms = [pl.col(column), *(earlier(pl.col(column), season * k) for k in range(1, cycles))]
     return pl.sum_horizontal(terms)

@@ -128,10 +128,10 @@ def _suffixed(suffix: str) -> list[pl.Expr]:
 
 
 def _decisions(overrides: pl.DataFrame | None, order_date: date) -> pl.DataFrame:
-    """Return the planners' decisions that hold on the order date, one column per field."""
+    """Return the planners' decisions that hold on the order date, one column per field; those about a day are read with demand."""
     overrides = Overrides.create_empty() if overrides is None else overrides
     return (
-        overrides.filter(pl.col("expires") >= order_date)
+        overrides.filter((pl.col("expires") >= order_date) & pl.col("date").is_null())
         .group_by("sku", "fc")
         .agg(pl.col("value").filter(pl.col("field") == field).first().alias(f"override_{field}") for field in DECISIONS)
     )

@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 from data.windows import (
     POINT,
     carried,
+    earlier,
     fixed,
     fixed_square,
     lag,
@@ -90,11 +91,16 @@ def test_window_mean_counts_known_rows_only(panel, periods, ending):
     same(window_mean("total_units", "total_seen", periods, ending=ending), panel, loop(panel, mean))
 
 
-@given(PANELS, st.integers(1, 15))
-def test_window_variance_is_that_of_numpy(panel, periods):
+@given(PANELS, st.integers(1, 15), st.integers(0, 3))
+def test_window_variance_is_that_of_numpy(panel, periods, ending):
     """To the resolution of the fixed point, 0.0001 square units."""
-    found = laid_out(panel).select(found=window_variance("total_units", "total_squares", "total_seen", periods))["found"].to_list()
-    for got, values in zip(found, loop(panel, lambda series, place: known(series, range(place - periods + 1, place + 1))), strict=True):
+
+    def window(series, place):
+        return known(series, range(place - ending - periods + 1, place - ending + 1))
+
+    expression = window_variance("total_units", "total_squares", "total_seen", periods, ending=ending)
+    found = laid_out(panel).select(found=expression)["found"].to_list()
+    for got, values in zip(found, loop(panel, window), strict=True):
         assert got == (pytest.approx(np.var(values), rel=1e-6, abs=2e-4) if values else None)
 
 
@@ -107,6 +113,42 @@ def test_seasonal_sum_takes_the_same_phase_of_past_seasons(panel, season, cycles
 
     found = laid_out(panel).select(found=seasonal_sum("units", season, cycles))["found"].to_list()
     assert found == loop(panel, total)
+
+
+@given(PANELS)
+def test_running_starts_again_with_every_series(panel):
+    found = laid_out(panel)["total_units"].to_list()
+    assert found == loop(panel, lambda series, place: sum(round(value * POINT) for value in known(series, range(place + 1))))
+
+
+@given(PANELS, st.integers(0, 15))
+def test_earlier_counts_what_came_before_the_series_as_nothing(panel, periods):
+    found = laid_out(panel).select(found=earlier(pl.col("units"), periods))["found"].to_list()
+    units = laid_out(panel)["units"].to_list()
+    first = 0
+    expected = []
+    for series in panel:
+        expected += [units[first + place - periods] if place >= periods else 0 for place in range(len(series))]
+        first += len(series)
+    assert found == expected
+
+
+def test_an_empty_frame_gives_empty_columns_of_the_same_types():
+    """A region without sales has the same features."""
+
+    def made(panel):
+        return laid_out(panel).select(
+            lag=lag(pl.col("x"), 2),
+            sum=window_sum("total_units", 5, ending=1),
+            mean=window_mean("total_units", "total_seen", 5, ending=1),
+            variance=window_variance("total_units", "total_squares", "total_seen", 5),
+            season=seasonal_sum("units", 3, 2),
+        )
+
+    none, one = made([]), made([[4.0]])
+    assert none.is_empty()
+    assert none.schema == one.schema
+    assert one.row(0) == (None, 0, None, 0.0, 4 * POINT)
 
 
 @given(PANELS, PANELS)

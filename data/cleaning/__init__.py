@@ -1,0 +1,1 @@
+"""Cleaning of sales history: demand lost to stock-outs, stock-outs nobody recorded, unusual orders and their ledger."""
