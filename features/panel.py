@@ -19,7 +19,7 @@ class Panel:
     demand_at_least, in_stock_share (null in the future), price, promo, ad_spend, event_before, event_after, event_kind, and
     one column `driver_<name>` per driver, known ahead or not.
     series: columns series, fc, sku, first (row of its first period), last (row of its last known period), on_sale_until (last day
-    on sale where one is known).
+    on sale where one is known), list_price (of the item, null where unknown).
     end: first day of the last known period; series that stopped earlier are no longer on sale.
     history: periods of sales known in all, of which the panel may show only the later part.
     """
@@ -64,7 +64,8 @@ def build_panel(
         Periods of sales known in all, up to `end`; by default those that `demand` shows.
     """
     series, rows = _grid(demand, cadence, horizon)
-    series = series.join(items.select("sku", on_sale_until="discontinued_date"), on="sku", how="left", maintain_order="left")
+    of_item = items.select("sku", on_sale_until="discontinued_date", list_price="price")
+    series = series.join(of_item, on="sku", how="left", maintain_order="left")
     rows = rows.join(items.select("sku", "category", "subcategory"), on="sku", how="left", maintain_order="left")
     rows = _with_plan(rows, plan, region, cadence)
     if history is None:

@@ -6,7 +6,7 @@ from hashlib import blake2b
 import dataframely as dy
 import polars as pl
 
-from models.alert_kinds.night import FOUND, Night
+from models.alert_kinds.night import FOUND, News, Night
 from models.alert_kinds.registry import KINDS
 from models.contracts import SEVERITIES, Alerts
 from models.settings import ReplenishmentSettings
@@ -23,6 +23,7 @@ def raise_alerts(
     previous_alerts: pl.DataFrame | None,
     settings: ReplenishmentSettings,
     items: pl.DataFrame | None = None,
+    news: News | None = None,
 ) -> dy.DataFrame[Alerts]:
     """Return tonight's alerts, the most value at risk first, unknown value last.
 
@@ -37,13 +38,15 @@ def raise_alerts(
         Alerts of the run before.
     items
         Gives the unit cost at which overstock is valued; without it its value is unknown.
+    news
+        How the forecasts moved since the run before; without it no move is judged.
     """
     costs = None if items is None else items.select("sku", "unit_cost")
     if costs is None:
         priced = recommendations.with_columns(pl.lit(None, dtype=pl.Float64).alias("unit_cost"))
     else:
         priced = recommendations.join(costs, on="sku", how="left")
-    night = Night(as_of, priced, plan_messages, settings)
+    night = Night(as_of, priced, plan_messages, settings, news or News())
     found = pl.concat(
         pl.DataFrame(kind_found(night), schema=FOUND).with_columns(pl.lit(kind).alias("kind")) for kind, kind_found in KINDS.items()
     )

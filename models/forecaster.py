@@ -1,15 +1,18 @@
 """Forecasters: members shared by all regions, and trees of each region's own that start from their blend."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from features.groups.group import ExplanationGroup
 from features.samples import SAMPLE_COLUMNS
+from models.contributions import GROUPS, Units, at_least, blended, group_scores, in_units, multiplied
 from models.drift import Drift
 from models.gateway import TreeGrower, TreeModel
-from models.members import COMMON, blended_ratio, sized, train_members
+from models.members import COMMON, LEAST_RATIO, MEMBERS, blended_ratio, sized, train_members
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +28,9 @@ REGION_PARAMETERS: dict[str, float | int | str] = {
 }
 LARGEST_RATIO = 20.0
 """Targets are demand ÷ level; what lies beyond this is a bulk order or a level still unknown, and is trained as this."""
+
+EXPLAINED_ROWS = 131_072
+"""Rows that are explained at a time: what the members make of them lies in memory side by side."""
 
 RECENCY_PERIODS = {"day": 60.0, "week": 80.0}
 """Periods after which a training row weighs 1/e."""
@@ -52,6 +58,31 @@ class Forecaster:
             ratio = ratio * np.exp(grower.predict_raw(self.own, matrix))
         mean: Floats = ratio * self.shared.drift.ahead * level
         return mean
+
+    def explain(self, matrix: pl.DataFrame, level: Floats, groups: Mapping[str, ExplanationGroup], grower: TreeGrower) -> Units:
+        """Return what each explanation group makes of `predict`'s forecasts, which the rows add up to but for rounding.
+
+        The drift moves the level, before anything multiplies it. Takes about as long as `predict`.
+
+        Parameters
+        ----------
+        groups
+            Explanation group of each feature, as `features.groups.explanation.explanation_groups` tells them.
+        """
+        units = np.empty((matrix.height, len(GROUPS)))
+        for begin in range(0, matrix.height, EXPLAINED_ROWS):
+            block = slice(begin, begin + EXPLAINED_ROWS)
+            units[block] = self._explained(matrix[block], level[block], groups, grower)
+        return units
+
+    def _explained(self, matrix: pl.DataFrame, level: Floats, groups: Mapping[str, ExplanationGroup], grower: TreeGrower) -> Units:
+        drifted = level * self.shared.drift.ahead
+        members = [
+            in_units(group_scores(model, matrix, groups, grower), drifted, logarithmic=member.logarithmic)
+            for member, model in zip(MEMBERS, self.shared.members, strict=True)
+        ]
+        units = at_least(blended(members, [member.weight for member in MEMBERS]), LEAST_RATIO * drifted)
+        return units if self.own is None else multiplied(units, group_scores(self.own, matrix, groups, grower))
 
 
 def train_shared(sample: pl.DataFrame, drift: Drift, *, frequency: str, grower: TreeGrower) -> SharedTrees:

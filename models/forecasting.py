@@ -1,31 +1,24 @@
 """Forecasts of one region: trees where a series has history, statsmodels where it is short, its like where it is new."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from features.groups.explanation import explanation_groups
 from features.matrix import PreparedPanel, design_matrix, forecast_pairs
-from features.profile import histories
-from models.baselines import exponential_smoothing, per_series, theta
 from models.contracts import QUANTILES
+from models.contributions import GROUPS, explanation, of_seasonal_average
 from models.demand_paths import ForecastPaths
 from models.forecaster import Forecaster
 from models.gateway import TreeGrower
 from models.lead_times import series_keys
 from models.path_quantiles import period_quantiles
 from models.predictive import LEVELS, ErrorLibrary
+from models.short_series import forecast_short, short_rows, widened
 
 Floats = NDArray[np.float64]
-
-THETA_FROM = 8
-"""Known periods from which a short series is forecast by theta; below, by exponential smoothing."""
-
-
-MOST_ESTIMATED = 1_000
-"""Most short series of a region that are estimated one by one, which takes tens of milliseconds each; more are smoothed alike."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +27,15 @@ class RegionForecast:
 
     series: fc, sku, the profile's columns, model and calibrated, one row per series; mean: shape (series, horizon), units, 0 after
     an item's last day on sale; paths: sample paths of the same series, from which the quantiles, shape (series, horizon, levels),
-    units, are read.
+    units, are read; explanations: what each group makes of the mean over the horizon, as `models.contributions.explanation` tells it,
+    None where it was not asked for.
     """
 
     series: pl.DataFrame
     mean: Floats
     quantiles: Floats
     paths: ForecastPaths
+    explanations: pl.DataFrame | None = None
 
 
 def forecast_region(
@@ -54,6 +49,7 @@ def forecast_region(
     grower: TreeGrower,
     seed: int,
     paths: int,
+    explain: bool = False,
 ) -> RegionForecast:
     """Forecast every active series of a region for `horizon` periods after its last known one.
 
@@ -73,27 +69,41 @@ def forecast_region(
         LightGBM with its threads.
     seed, paths
         Seed and number of the sample paths.
+    explain
+        Whether to tell what the forecasts are made of. The forecasts are the same but for rounding: the trees are asked once, for
+        their leaves instead of their scores.
     """
     profile = prepared.profile.filter("active")
     count = profile.height
     origins, horizons = forecast_pairs(prepared, horizon)
     matrix = design_matrix(prepared, origins, horizons)
     level = prepared.level[origins].astype(float)
-    known = profile["known"].to_numpy()
-    short = known < youngest if forecaster else np.ones(count, dtype=bool)
-    theta_from = THETA_FROM if short.sum() <= MOST_ESTIMATED else np.inf
-    model = np.where(short, np.where(known >= theta_from, "theta", np.where(known >= 2, "exponential_smoothing", "like_items")), "trees")
+    short = short_rows(prepared, youngest) if forecaster else np.ones(count, dtype=bool)
+    model = np.full(count, "trees", dtype=object)
+    units = np.zeros((count * horizon, len(GROUPS))) if explain else None
     if forecaster:
-        mean = forecaster.predict(matrix, level, grower).reshape(count, horizon)
-        model = np.where(~short & (forecaster.own is not None), "trees_region", model)
+        if explain:
+            units = forecaster.explain(matrix, level, explanation_groups(prepared.panel), grower)
+        scored = forecaster.predict(matrix, level, grower) if units is None else units.sum(axis=1)
+        mean = scored.reshape(count, horizon)
+        model[:] = "trees" if forecaster.own is None else "trees_region"
     else:
         mean = np.zeros((count, horizon))
-    mean[short] = _short(prepared, np.flatnonzero(short), known, theta_from, matrix, horizon)
+    of_short = forecast_short(prepared, np.flatnonzero(short), matrix, horizon)
+    mean[short], model[short] = of_short.mean, of_short.model
 
     variability = matrix[spread].to_numpy().reshape(count, horizon)[:, 0].astype(float)
     segment = library.segments.of(mean.mean(axis=1), np.where(short, np.inf, variability))
-    mean[_off_sale(prepared, horizon)] = 0.0
-    series = profile.with_columns(pl.Series("model", model), pl.Series("calibrated", library.calibrated[segment] & ~short))
+    off_sale = _off_sale(prepared, horizon)
+    if units is not None:
+        # The mean over the horizon is told as the level of a short series: in whole weeks its season takes away what it adds.
+        units[np.repeat(short, horizon)] = of_seasonal_average(np.repeat(mean[short].mean(axis=1), horizon), mean[short].ravel())
+        units[off_sale.ravel()] = 0.0
+    mean[off_sale] = 0.0
+    series = profile.with_columns(pl.Series("model", model, dtype=pl.String), pl.Series("calibrated", library.calibrated[segment] & ~short))
+    doubt = np.zeros(count)
+    doubt[short] = of_short.doubt
+    library, segment = widened(library, segment, doubt)
     drawn = ForecastPaths(
         mean=mean,
         segment=segment,
@@ -104,49 +114,8 @@ def forecast_region(
         season=prepared.panel.cadence.season if prepared.panel.cadence.frequency == "day" else 1,
         paths=paths,
     )
-    return RegionForecast(series, mean, period_quantiles(drawn, LEVELS), drawn)
-
-
-def _short(
-    prepared: PreparedPanel, rows: NDArray[np.intp], known: NDArray[np.int64], theta_from: float, matrix: pl.DataFrame, horizon: int
-) -> Floats:
-    """Return forecasts of short series: their own level by statsmodels, or that of like items, in the season of their region."""
-    weekly, count = prepared.panel.cadence.frequency == "week", len(known)
-    # Days take the season of their region, below; theta's own on top of it would count it twice.
-    own_season = prepared.panel.cadence.season if weekly else 1
-    active = prepared.panel.series.filter(prepared.profile["active"])
-    flat = np.zeros((count, horizon))
-    with_history = rows[known[rows] >= 2]
-    smoothing = partial(exponential_smoothing, estimate=len(rows) <= MOST_ESTIMATED)
-    for chosen, method in (
-        (with_history[known[with_history] >= theta_from], lambda values, periods: theta(values, own_season, periods)),
-        (with_history[known[with_history] < theta_from], smoothing),
-    ):
-        flat[chosen] = per_series(method, histories(prepared.demand, active[chosen]), horizon)
-    new = rows[known[rows] < 2]
-    flat[new] = _level_of_like_items(prepared, known)[new, None]
-    if weekly:
-        return flat[rows]
-    season = np.nan_to_num(matrix["region_season"].to_numpy().astype(float), nan=1.0).reshape(count, horizon)
-    shaped: Floats = flat[rows] * season[rows] / np.maximum(season[rows].mean(axis=1, keepdims=True), 1e-9)
-    return shaped
-
-
-def _level_of_like_items(prepared: PreparedPanel, known: NDArray[np.int64]) -> Floats:
-    """Return per series the median level of the same item elsewhere in the region, else of its category, else of the region."""
-    panel = prepared.panel
-    last = panel.series["last"].filter(prepared.profile["active"]).to_numpy()
-    rows = panel.rows[last].select("sku", "category", level=pl.Series(prepared.level[last], dtype=pl.Float64), known=pl.Series(known >= 2))
-    experienced = pl.col("level").filter(pl.col("known"))
-    levels = rows.select(
-        pl.coalesce(
-            experienced.median().over("sku"),
-            pl.when(pl.col("category").is_not_null()).then(experienced.median().over("category")),
-            experienced.median(),
-            pl.col("level"),
-        )
-    )
-    return levels.to_series().to_numpy().astype(float)
+    told = None if units is None else explanation(series, units, horizon=horizon)
+    return RegionForecast(series, mean, period_quantiles(drawn, LEVELS), drawn, told)
 
 
 def _off_sale(prepared: PreparedPanel, horizon: int) -> NDArray[np.bool_]:

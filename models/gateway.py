@@ -17,6 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Parameters = Mapping[str, float | int | str]
 
 
@@ -40,6 +41,23 @@ class TreeModel:
     def first(self, trees: int) -> "TreeModel":
         """Return a model of the first `trees` trees alone."""
         return TreeModel(lgb.Booster(model_str=self.text).model_to_string(num_iteration=trees), self.features, trees, self.fills)
+
+
+@dataclass(frozen=True)
+class TreeSplits:
+    """All trees of a model as flat arrays, one tree after the other. Nodes are numbered through: first all splits, then all leaves.
+
+    feature: place in the model's features of what each split asks, shape (splits,); children: the two nodes below each split,
+    shape (2, splits); value: raw score expected at each node, shape (splits + leaves,), at a leaf the one that is predicted; root:
+    the node where each tree begins, a leaf in a tree without a split, shape (trees,); first_leaf: node of each tree's leaf 0,
+    shape (trees,).
+    """
+
+    feature: Ints
+    children: Ints
+    value: Floats
+    root: Ints
+    first_leaf: Ints
 
 
 class TreeGrower:
@@ -105,6 +123,19 @@ class TreeGrower:
             scores = booster.predict(values, raw_score=True, num_threads=self.threads, num_iteration=trees or model.trees)
         return np.asarray(scores, dtype=float)
 
+    def leaves(self, model: TreeModel, matrix: pl.DataFrame) -> NDArray[np.int32]:
+        """Return the leaf that each row falls into in each tree, shape (rows of matrix, trees), counted within its tree.
+
+        LightGBM needs twelve bytes per row and tree on the way: cut a long matrix into blocks.
+        """
+        if matrix.is_empty():
+            return np.empty((0, model.trees), dtype=np.int32)
+        values = _filled(matrix, model)
+        with self._timed():
+            booster = lgb.Booster(model_str=model.text)
+            leaves = booster.predict(values, pred_leaf=True, num_threads=self.threads, num_iteration=model.trees)
+        return np.asarray(leaves, dtype=np.int32).reshape(matrix.height, -1)
+
     @contextmanager
     def _timed(self) -> Iterator[None]:
         begun = time.perf_counter()
@@ -112,6 +143,51 @@ class TreeGrower:
             yield
         finally:
             self.seconds += time.perf_counter() - begun
+
+
+def tree_splits(model: TreeModel) -> TreeSplits:
+    """Return the structure of a model's trees, read from its text.
+
+    The value expected at a split is what LightGBM calls internal_value: the score that the node would give were it a leaf, learning
+    rate included, and in the first tree what boosting starts from. But for the penalty on large leaves it is the mean of the leaves
+    below, weighted by second derivatives: of a logarithmic score by demand. The text holds six digits of it; leaves are exact.
+
+    Raises
+    ------
+    ValueError
+        If the text holds other than the model's number of trees, or linear trees, whose leaves have no one value.
+    """
+    told = _lines_of(model.text, "is_linear", "leaf_value", "left_child", "right_child", "split_feature", "internal_value")
+    if found := set(told["is_linear"]) - {"0"}:
+        raise ValueError(f"only trees with constant leaves can be taken apart, this model says is_linear={found.pop()}")
+    values = told["leaf_value"]
+    if len(values) != model.trees:
+        raise ValueError(f"the model's text holds {len(values)} trees, {model.trees} are said to be its own: it was not stored whole")
+    leaves = np.array([line.count(" ") + 1 for line in values], dtype=np.int64)
+    splits = leaves - 1
+    # Of a tree's children, those from 0 on are splits of its own; −1 is its leaf 0, −2 its leaf 1.
+    first_split, first_leaf = np.cumsum(splits) - splits, splits.sum() + np.cumsum(leaves) - leaves
+    below = np.array([_numbers(told[side]) for side in ("left_child", "right_child")]).astype(np.int64)
+    tree = np.repeat(np.arange(model.trees), splits)
+    return TreeSplits(
+        feature=_numbers(told["split_feature"]).astype(np.int64),
+        children=np.where(below >= 0, first_split[tree] + below, first_leaf[tree] - 1 - below),
+        value=np.concatenate([_numbers(told["internal_value"]), _numbers(values)]),
+        root=np.where(splits > 0, first_split, first_leaf),
+        first_leaf=first_leaf,
+    )
+
+
+def _lines_of(text: str, *keys: str) -> dict[str, list[str]]:
+    """Return what a model's text says of each key, one string per tree."""
+    found: dict[str, list[str]] = {key: [] for key in keys}
+    for key, told in re.findall(rf"^({'|'.join(keys)})=(.*)$", text, re.MULTILINE):
+        found[key].append(told)
+    return found
+
+
+def _numbers(lines: list[str]) -> Floats:
+    return np.array(" ".join(lines).split(), dtype=float)
 
 
 def checked(matrix: pl.DataFrame, features: tuple[str, ...]) -> pl.DataFrame:

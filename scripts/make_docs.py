@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin
@@ -19,6 +20,7 @@ from data.messages import PlanMessages
 from flows.settings import Settings
 from models.alert_kinds.registry import KINDS
 from models.contracts import ALERT_KINDS, Alerts, Forecasts, Metrics, Recommendations
+from models.explanations_contract import Explanations
 from models.recommending.reasons import DATA_FLAGS, REASONS
 from scripts.docs_commands import commands_page
 from scripts.docs_text import intro, page, table
@@ -33,9 +35,10 @@ COLUMN_TYPES: dict[type[pl.DataType], str] = {
     pl.Boolean: "true/false",
     pl.List: "list of text",
 }
-VALUE_TYPES: dict[object, str] = {str: "text", int: "whole number", float: "number", bool: "true/false", NoneType: "none"}
+VALUE_TYPES: dict[object, str] = {str: "text", int: "whole number", float: "number", bool: "true/false", date: "date", NoneType: "none"}
 OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
     "forecasts": Forecasts,
+    "explanations": Explanations,
     "recommendations": Recommendations,
     "alerts": Alerts,
     "plan_messages": PlanMessages,

@@ -11,4 +11,4 @@ def at_origin(panel: Panel) -> Expressions:
     return {"periods_on_sale": (pl.col("pos") + 1).clip(upper_bound=panel.cadence.year).cast(pl.Float32)}
 
 
-GROUP = FeatureGroup("age", at_origin=at_origin)
+GROUP = FeatureGroup("age", explains="level", at_origin=at_origin)

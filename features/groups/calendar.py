@@ -22,4 +22,4 @@ def at_target(panel: Panel) -> Expressions:
     return {name: expression.cast(pl.Float32) for name, expression in features.items()}
 
 
-GROUP = FeatureGroup("calendar", at_target=at_target)
+GROUP = FeatureGroup("calendar", explains="season", at_target=at_target)

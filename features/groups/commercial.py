@@ -46,4 +46,4 @@ def at_target(panel: Panel) -> Expressions:
     return {"price": pl.col("price"), "promo": pl.col("promo"), "ad_spend": pl.col("ad_spend")}
 
 
-GROUP = FeatureGroup("commercial", prepare=prepare, at_origin=at_origin, aligned=aligned, at_target=at_target)
+GROUP = FeatureGroup("commercial", explains="price_promotion", prepare=prepare, at_origin=at_origin, aligned=aligned, at_target=at_target)

@@ -36,4 +36,4 @@ def at_target(panel: Panel) -> Expressions:
     return {f"driver_{name}": pl.col(f"driver_{name}") for name in panel.drivers_known_ahead}
 
 
-GROUP = FeatureGroup("drivers", prepare=prepare, at_origin=at_origin, at_target=at_target)
+GROUP = FeatureGroup("drivers", explains="drivers", prepare=prepare, at_origin=at_origin, at_target=at_target)

@@ -16,4 +16,4 @@ def aligned(panel: Panel) -> Expressions:
     return {"season_last_event": pl.col("event_kind")}
 
 
-GROUP = FeatureGroup("events", aligned=aligned, at_target=at_target)
+GROUP = FeatureGroup("events", explains="events", aligned=aligned, at_target=at_target)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import polars as pl
 
@@ -11,6 +12,9 @@ Expressions = dict[str, pl.Expr]
 
 PER_LEVEL = "_per_level"
 """Features with this ending are in units and are divided by the level of the series at the origin."""
+
+ExplanationGroup = Literal["level", "season", "price_promotion", "events", "drivers", "stockouts"]
+"""What a planner is told that a forecast is made of, in the order in which it is told."""
 
 
 def nothing(panel: Panel) -> Expressions:
@@ -30,9 +34,12 @@ class FeatureGroup:
     at_origin: evaluated on the row of the last known period; aligned: on the newest known row in the same phase of the season
     as the target; at_target: on the row of the forecast period, where only what is known ahead may be read.
     prepare adds working columns; a working column at a row never depends on later rows.
+    explains: what its features' share of a forecast is told as; without it, what is read at the origin tells the level, and what
+    is read at the aligned or the target period, which varies with the date, tells the season.
     """
 
     name: str
+    explains: ExplanationGroup | None = field(default=None, kw_only=True)
     prepare: Callable[[pl.DataFrame, Panel], pl.DataFrame] = field(default=unchanged)
     at_origin: Callable[[Panel], Expressions] = field(default=nothing)
     aligned: Callable[[Panel], Expressions] = field(default=nothing)

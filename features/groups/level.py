@@ -55,4 +55,4 @@ def at_origin(panel: Panel) -> Expressions:
     return features
 
 
-GROUP = FeatureGroup("level", prepare=prepare, at_origin=at_origin)
+GROUP = FeatureGroup("level", explains="level", prepare=prepare, at_origin=at_origin)

@@ -34,4 +34,4 @@ def at_target(panel: Panel) -> Expressions:
     }
 
 
-GROUP = FeatureGroup("season", aligned=aligned, at_target=at_target)
+GROUP = FeatureGroup("season", explains="season", aligned=aligned, at_target=at_target)

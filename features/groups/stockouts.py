@@ -19,4 +19,4 @@ def at_origin(panel: Panel) -> Expressions:
     return {f"out_of_stock_{window}": window_sum("total_out", window).cast(pl.Float32) / POINT / window for window in windows}
 
 
-GROUP = FeatureGroup("stockouts", prepare=prepare, at_origin=at_origin)
+GROUP = FeatureGroup("stockouts", explains="stockouts", prepare=prepare, at_origin=at_origin)

@@ -8,20 +8,20 @@ import polars as pl
 from data.messages import PlanMessage, messages_frame
 from data.position import stock_position
 from data.published import find_run, read_frame
-from flows.stages.model_files import forecaster_of, library_of
 from flows.stages.night import Night
-from flows.stages.region_panel import SPREAD, YOUNGEST, region_panel
+from flows.stages.region_forecast import region_forecast
+from flows.stages.region_panel import region_panel
 from flows.stages.train import grower
 from models.contracts import SeriesProfile
-from models.forecasting import RegionForecast, forecast_region, forecasts_frame
-from models.predictive import fallback_library
+from models.forecast_messages import forecast_messages
+from models.forecasting import RegionForecast, forecasts_frame
 from models.recommendations import recommend
 
 log = logging.getLogger("fillrate")
 
 
 def decide_region(night: Night, region: str, order: bool) -> None:
-    """Forecast a region and, if asked, recommend its orders; both are kept in the workspace.
+    """Forecast a region, explain the forecasts and, if asked, recommend its orders; all of it is kept in the workspace.
 
     Without a stock table nothing is recommended: the plan messages of the run say so.
     """
@@ -32,20 +32,14 @@ def decide_region(night: Night, region: str, order: bool) -> None:
         return
     log.info("forecast %s: %s series", region, f"{prepared.panel.series.height:,}")
     settings = night.settings
-    library = library_of(night) or fallback_library(settings.horizon)
-    forecast = forecast_region(
-        prepared,
-        forecaster_of(night, region),
-        library,
-        horizon=settings.horizon,
-        youngest=YOUNGEST[settings.frequency],
-        spread=SPREAD[settings.frequency],
-        grower=growing,
-        seed=settings.seed,
-        paths=settings.forecast.paths,
-    )
+    forecast = region_forecast(night, region, prepared, growing, explain=True)
+    assert forecast.explanations is not None, "they were asked for"
     forecasts = forecasts_frame(forecast, night.future(), region)
+    ahead = settings.inputs.drivers.known_ahead
+    said = forecast_messages(prepared.panel, forecast.series, night.table("drivers"), region=region, known_ahead=ahead)
+    night.workspace.write("forecast-messages", region, messages_frame(said))
     night.workspace.write("forecasts", region, forecasts)
+    night.workspace.write("explanations", region, forecast.explanations.with_columns(region=pl.lit(region)))
     night.workspace.note("time-forecast", region, {"seconds": time.perf_counter() - begun, "lightgbm": growing.seconds})
     if order and "stock" in night.versions:
         _recommend(night, region, forecast)

@@ -7,16 +7,20 @@ import polars as pl
 from flows.stages.model_files import accuracy_of
 from flows.stages.night import Night
 from models.contracts import Metrics
+from models.stability import stability
 
 REGION_STAGES = ("sample", "train-own", "forecast", "recommend")
 SHARED_STAGES = ("train-shared", "calibrate")
 
 
-def run_metrics(night: Night, regions: Iterable[str], frames: Mapping[str, pl.DataFrame], times: Mapping[str, float]) -> pl.DataFrame:
+def run_metrics(
+    night: Night, regions: Iterable[str], frames: Mapping[str, pl.DataFrame], times: Mapping[str, float], moves: pl.DataFrame
+) -> pl.DataFrame:
     """Return the run's metrics.
 
     accuracy, coverage and yardstick: measured on the held-back windows when the model was trained; count: rows of each published
-    table; time: seconds of each stage over all regions, `lightgbm_seconds` being LightGBM's own part of them.
+    table; stability: how far the forecasts moved from those of the run before; time: seconds of each stage over all regions,
+    `lightgbm_seconds` being LightGBM's own part of them.
 
     Parameters
     ----------
@@ -28,10 +32,13 @@ def run_metrics(night: Night, regions: Iterable[str], frames: Mapping[str, pl.Da
         Published tables by name.
     times
         Seconds of the stages that belong to no region.
+    moves
+        How tonight's forecasts moved from those of the run before, by `models.stability.forecast_moves`.
     """
     rows: list[tuple[str, str, str | None, float | None, str]] = [
         ("count", "rows", name, float(frame.height), "rows") for name, frame in frames.items()
     ]
+    rows += [("stability", name, region, round(value, 6), "share") for name, region, value in stability(moves)]
     notes = {stage: [night.workspace.noted(f"time-{stage}", region) for region in regions] for stage in REGION_STAGES}
     notes |= {stage: [night.workspace.noted(f"time-{stage}", None)] for stage in SHARED_STAGES}
     seconds = {stage: sum(note.get("seconds", 0.0) for note in kept) for stage, kept in notes.items()}

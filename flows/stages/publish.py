@@ -15,11 +15,13 @@ from data.published import RunFolder, RunPaths, find_run, publish, read_frame, r
 from flows.report import ReportData, headline_numbers, render_report, rows_to_draw
 from flows.stages.metrics import run_metrics
 from flows.stages.model_files import trained_on
+from flows.stages.news import news_since
 from flows.stages.night import Night
 from flows.version import VERSION
 from flows.workbook import write_workbook
 from models.alerts import raise_alerts
 from models.contracts import Alerts, Forecasts, Recommendations
+from models.explanations_contract import Explanations
 from models.recommending.ranking import most_valuable_first
 from models.recommending.reasons import REASONS
 
@@ -58,9 +60,12 @@ def publish_night(
         run_id=pl.lit(night.run_id), as_of=pl.lit(night.as_of)
     )
     forecasts = Forecasts.validate(forecasts.select(Forecasts.column_names()), cast=True)
+    explanations = _together(night, "explanations", good, Explanations.create_empty()).with_columns(run_id=pl.lit(night.run_id))
+    explanations = Explanations.validate(explanations.select(Explanations.column_names()), cast=True)
     recommendations = most_valuable_first(_together(night, "recommendations", good, Recommendations.create_empty()))
     messages = _messages(night, good, failed)
     previous = find_run(night.settings.output.path, night.previous) if night.previous else None
+    news = news_since(night, previous, forecasts)
     alerts = raise_alerts(
         as_of=night.as_of,
         recommendations=recommendations,
@@ -68,15 +73,23 @@ def publish_night(
         previous_alerts=read_frame(previous, "alerts") if previous else None,
         settings=night.settings.replenishment,
         items=night.table("items"),
+        news=news,
     )
-    frames = {"forecasts": forecasts, "recommendations": recommendations, "alerts": alerts, "plan_messages": messages}
-    metrics = run_metrics(night, good, frames, {**times, "gather": time.perf_counter() - begun})
+    frames = {
+        "forecasts": forecasts,
+        "explanations": explanations,
+        "recommendations": recommendations,
+        "alerts": alerts,
+        "plan_messages": messages,
+    }
+    metrics = run_metrics(night, good, frames, {**times, "gather": time.perf_counter() - begun}, news.moves)
     headline = headline_numbers(recommendations, alerts, metrics)
     manifest = _manifest(night, regions, failed, started_at, headline, frames)
     # Noted before there is anything to protect: a run must never be published without its inputs being kept.
     remember_output(night.settings.lake.path, night.settings.output.path)
     with RunFolder.begin(night.settings.output.path, night.run_id) as folder:
         folder.write_frame("forecasts", forecasts)
+        folder.write_frame("explanations", explanations)
         folder.write_frame("recommendations", Recommendations.validate(recommendations), csv=True)
         folder.write_frame("alerts", Alerts.validate(alerts), csv=True)
         folder.write_frame("plan_messages", messages)
@@ -131,7 +144,8 @@ def _messages(night: Night, good: list[str], failed: Mapping[str, str]) -> pl.Da
             )
         )
     parts = [night.workspace.read("messages", None), messages_frame(night.lake.messages(night.versions)), messages_frame(extra)]
-    parts += [night.workspace.read("region-messages", region) for region in good if night.workspace.has("region-messages", region)]
+    for name in ("forecast-messages", "region-messages"):
+        parts += [night.workspace.read(name, region) for region in good if night.workspace.has(name, region)]
     return pl.concat(parts)
 
 

@@ -1,11 +1,12 @@
 """What every kind of alert looks at, and the shape in which it answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
 from models.settings import ReplenishmentSettings
+from models.stability import no_moves
 
 FOUND: dict[str, type[pl.DataType]] = {
     "region": pl.String,
@@ -24,6 +25,20 @@ FOUND: dict[str, type[pl.DataType]] = {
 
 
 @dataclass(frozen=True)
+class News:
+    """What became known since the last published run, and how the forecasts moved.
+
+    moves: see `models.stability.forecast_moves`; since: its last known day; retrained: whether the forecasters were trained anew;
+    plan_changed: items whose plan for the compared periods differs.
+    """
+
+    moves: pl.DataFrame = field(default_factory=no_moves)
+    since: date | None = None
+    retrained: bool = False
+    plan_changed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Night:
     """Tonight's numbers. `priced` holds the recommendations with column unit_cost, null where it is unknown."""
 
@@ -31,6 +46,7 @@ class Night:
     priced: pl.DataFrame
     plan_messages: pl.DataFrame
     settings: ReplenishmentSettings
+    news: News = field(default_factory=News)
 
     @property
     def wanted(self) -> pl.DataFrame:

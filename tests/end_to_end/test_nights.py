@@ -9,6 +9,7 @@ import pytest
 from data.messages import PlanMessages
 from data.published import changed_files, read_frame, read_manifest
 from models.contracts import Alerts, Forecasts, Metrics, Recommendations
+from models.explanations_contract import Explanations
 
 MONDAY = date(2024, 6, 10)
 
@@ -68,7 +69,8 @@ def test_the_second_night_says_what_changed_since_the_first(ran):
 def test_what_a_night_publishes_keeps_its_contracts(ran):
     run = ran.latest()
     frames = {
-        "forecasts": Forecasts, "recommendations": Recommendations, "alerts": Alerts, "plan_messages": PlanMessages, "metrics": Metrics,
+        "forecasts": Forecasts, "explanations": Explanations, "recommendations": Recommendations, "alerts": Alerts,
+        "plan_messages": PlanMessages, "metrics": Metrics,
     }  # fmt: skip
     for name, contract in frames.items():
         frame = read_frame(run, name)
@@ -78,6 +80,10 @@ def test_what_a_night_publishes_keeps_its_contracts(ran):
     assert forecasts.height == 36 * 14, "every item at every fc on every day of the horizon"
     assert forecasts["date"].unique().sort().to_list() == [date(2024, 6, 9) + timedelta(days=ahead) for ahead in range(1, 15)]
     assert recommendations.height == 36
+    means = forecasts.group_by("fc", "sku").agg(pl.col("mean").mean().alias("forecast"))
+    explained = read_frame(run, "explanations").join(means, on=["fc", "sku"], validate="1:1")
+    assert explained.height == 36
+    assert (explained["mean"] - explained["forecast"]).abs().max() < 5e-4, "forecasts are told to three decimals"
     orders = recommendations.filter(pl.col("order_units") > 0)
     assert (orders["order_units"] % 6 == 0).all(), "whole cases"
     assert (recommendations["order_date"] == MONDAY).all()
@@ -102,7 +108,7 @@ def test_the_manifest_tells_how_the_run_was_made(ran):
     assert set(manifest["lake_versions"]) >= {"sales", "stock", "items", "locations", "supply", "inbound", "plan", "events"}
     assert manifest["failed_regions"] == []
     assert manifest["row_counts"] == {
-        name: read_frame(run, name).height for name in ("forecasts", "recommendations", "alerts", "plan_messages")
+        name: read_frame(run, name).height for name in ("forecasts", "explanations", "recommendations", "alerts", "plan_messages")
     }
     assert set(manifest["checksums"]) == {path.name for path in run.path.iterdir()} - {"manifest.json"}
     assert manifest["started_at"] <= manifest["finished_at"]

@@ -1,9 +1,11 @@
 """One small night from end to end, stage by stage: a few rows in, an order out. Reads as documentation of the pipeline."""
 
+import math
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
+from scipy.stats import norm
 
 from data.as_of import last_whole_day
 from data.lake import Lake
@@ -147,6 +149,16 @@ def test_4a_decide_forecasts_demand_per_day_with_quantiles(decided):
     assert all(list(row) == sorted(row) for row in quantiles.iter_rows()), "quantiles do not cross"
 
 
+def test_4a_decide_tells_what_the_forecasts_are_made_of(decided):
+    explanations = decided.workspace.read("explanations", "all")
+    mean = dict(decided.workspace.read("forecasts", "all").group_by("sku").agg(pl.col("mean").mean()).iter_rows())
+    for row in explanations.to_dicts():
+        parts = [row[part] for part in ("level", "season", "price_promotion", "events", "drivers", "stockouts")]
+        assert sum(parts) == pytest.approx(row["mean"]) == pytest.approx(mean[row["sku"]], abs=1e-3), "units per day, on average"
+        assert row["level"] == max(parts)
+        assert row["price_promotion"] == row["events"] == row["drivers"] == 0, "the kiosk delivered none of it"
+
+
 def test_4b_decide_knows_what_is_there_and_on_its_way(decided):
     stock = decided.table("stock", "all", until=SUNDAY)
     position = stock_position(stock, decided.table("sales", "all"), decided.table("receipts", "all"), SUNDAY)
@@ -163,7 +175,10 @@ def test_4c_decide_orders_apples_in_whole_cases_and_no_pears(decided):
     assert apple["next_order_date"] == date(2024, 7, 2)
     assert apple["demand_mean"] == pytest.approx(30, rel=0.2), "ten a day over Monday to Wednesday, L + R = 3 days"
     assert apple["raw_units"] > 0, "18 are there or coming, 20 are wanted before the order comes: its own Wednesday is not covered"
-    assert apple["order_units"] in (12, 24), "whole cases: one for Wednesday's ten, a second one if more may be wanted"
+    assert apple["model"] == "simple_rule", "two items are too few to check a spread on, so the textbook level decides"
+    assert apple["raw_units"] == apple["order_up_to"] - 18
+    assert apple["order_up_to"] == pytest.approx(30 + norm.ppf(0.98) * math.sqrt(3) * 3.6, abs=2), "z·sd·√3 above three days' demand"
+    assert apple["order_units"] == 12 * math.ceil(apple["raw_units"] / 12), "whole cases"
     assert apple["order_value"] == 0.5 * apple["order_units"]
     assert apple["action"] in ("order", "expedite")
     assert "below_order_up_to" in apple["reasons"]
@@ -175,8 +190,8 @@ def test_5_publish_makes_all_of_it_visible_at_once(decided, kiosk):
     assert latest
     assert latest_run(kiosk.output.path) == run
     assert sorted(path.name for path in run.path.iterdir()) == [
-        "alerts.csv", "alerts.parquet", "forecasts.parquet", "manifest.json", "metrics.parquet", "plan_messages.parquet",
-        "recommendations.csv", "recommendations.parquet", "report.html", "report.xlsx",
+        "alerts.csv", "alerts.parquet", "explanations.parquet", "forecasts.parquet", "manifest.json", "metrics.parquet",
+        "plan_messages.parquet", "recommendations.csv", "recommendations.parquet", "report.html", "report.xlsx",
     ]  # fmt: skip
     recommendations = read_frame(run, "recommendations")
     assert recommendations["sku"].to_list() == ["007", "pear"], "the most valuable order first"

@@ -4,11 +4,12 @@ import json
 from datetime import date
 from decimal import Decimal
 
+import lightgbm as lgb
 import numpy as np
 import polars as pl
 import pytest
 
-from models.gateway import FeatureMismatch, TreeGrower, TreeModel, checked
+from models.gateway import FeatureMismatch, TreeGrower, TreeModel, checked, tree_splits
 
 PARAMETERS = {
     "objective": "tweedie",
@@ -183,3 +184,65 @@ def test_seconds_add_up(grower, model):
     before = grower.seconds
     grower.predict_raw(model, matrix_of())
     assert grower.seconds > before >= 0
+
+
+def nodes_of(tree):
+    """Return LightGBM's own dump of a tree as one list of nodes from the top, left before right."""
+    found = [tree]
+    for side in ("left_child", "right_child"):
+        found += nodes_of(tree[side]) if side in tree else []
+    return found
+
+
+def test_the_structure_of_trees_is_the_one_that_lightgbm_dumps(model):
+    trees = tree_splits(model)
+    splits = len(trees.feature)
+
+    def ours(node):
+        if node >= splits:
+            return [(None, trees.value[node])]
+        left, right = trees.children[:, node]
+        return [(trees.feature[node], trees.value[node]), *ours(left), *ours(right)]
+
+    dumped = lgb.Booster(model_str=model.text).dump_model()["tree_info"]
+    assert len(dumped) == len(trees.root) == model.trees
+    for number, tree in enumerate(dumped):
+        theirs = [
+            (node.get("split_feature"), node.get("internal_value", node.get("leaf_value"))) for node in nodes_of(tree["tree_structure"])
+        ]
+        found = ours(trees.root[number])
+        assert [feature for feature, _ in found] == [feature for feature, _ in theirs]
+        assert [value for _, value in found] == pytest.approx([value for _, value in theirs], rel=1e-5)
+
+
+def test_the_leaves_that_rows_fall_into_add_up_to_their_scores(model, grower):
+    fresh = matrix_of(700, seed=8).with_columns(always=pl.when(pl.col("count") > 2).then("always"))
+    leaves, trees = grower.leaves(model, fresh), tree_splits(model)
+    assert leaves.shape == (700, model.trees)
+    assert trees.value[trees.first_leaf + leaves].sum(axis=1) == pytest.approx(grower.predict_raw(model, fresh), abs=1e-12)
+    assert grower.leaves(model, fresh.clear()).shape == (0, model.trees)
+    with pytest.raises(FeatureMismatch, match="lacks 1 of the model's 4 features: count"):
+        grower.leaves(model, fresh.drop("count"))
+
+
+def test_one_tree_and_trees_without_a_split_have_leaves_too(grower):
+    fresh = matrix_of(300)
+    one = train(fresh, rounds=1)
+    assert grower.leaves(one, fresh).shape == (300, 1)
+    assert len(tree_splits(one).root) == 1
+    flat = grower.train(fresh, np.full(300, 2.0), np.ones(300), parameters={"objective": "regression"}, rounds=3)
+    trees = tree_splits(flat)
+    assert not len(trees.feature)
+    assert trees.value[trees.root].sum() == pytest.approx(2)
+    assert not grower.leaves(flat, fresh).any()
+
+
+def test_trees_that_cannot_be_taken_apart_are_refused(model):
+    matrix = matrix_of(500)
+    linear = TreeGrower(threads=1, seed=7).train(
+        matrix, target_of(matrix), np.ones(500), parameters={**PARAMETERS, "objective": "regression", "linear_tree": True}, rounds=2
+    )
+    with pytest.raises(ValueError, match="says is_linear=1"):
+        tree_splits(linear)
+    with pytest.raises(ValueError, match="holds 40 trees, 39 are said"):
+        tree_splits(TreeModel(model.text, model.features, 39, model.fills))
