@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from data.settings import InputsSettings, LakeSettings, OutputSettings
-from models.settings import ForecastSettings, ReplenishmentSettings
+from models.settings import BacktestSettings, ForecastSettings, ReplenishmentSettings
 
 
 def checkout() -> Path:
@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     output: OutputSettings = Field(description="where runs are published")
     forecast: ForecastSettings = Field(ForecastSettings(), description="how demand is forecast")
     replenishment: ReplenishmentSettings = Field(ReplenishmentSettings(), description="how orders are chosen")
+    backtest: BacktestSettings = Field(BacktestSettings(), description="how the forecasts are judged on the past")
 
     @classmethod
     def settings_customise_sources(

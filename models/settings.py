@@ -1,5 +1,6 @@
 """Settings of the models room: forecasting and replenishment."""
 
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -45,3 +46,27 @@ class ReplenishmentSettings(Frozen):
     large_value: float = Field(
         100.0, gt=0, description="money at risk from which an alert counts as large; with the time left it sets the severity"
     )
+
+
+class BacktestSettings(Frozen):
+    """How `fillrate backtest` judges the forecasts on the past."""
+
+    origins: int | None = Field(
+        None,
+        ge=1,
+        le=60,
+        description="origins from which the past is forecast again, training included; without it three, or what history has room for",
+    )
+    every: int | None = Field(None, ge=1, description="periods between two origins; without it the horizon, so that windows do not overlap")
+    horizon: int | None = Field(None, ge=1, le=366, description="periods forecast from each origin; without it `horizon`")
+    last_origin: date | None = Field(
+        None, description="last day known at the newest origin; without it the newest with a whole horizon after it"
+    )
+    drivers_ahead: bool = Field(
+        False,
+        description="whether drivers known ahead may be used as observed, as if they had been forecast without error; else they are not "
+        "used ahead of an origin",
+    )
+    locked: bool = Field(False, description="whether the window may be opened only once per configuration, and every opening is recorded")
+    statsmodels_series: int = Field(200, ge=0, description="series of the fixed sample on which statsmodels' methods are judged")
+    workers: int = Field(0, ge=0, le=64, description="processes that work on regions side by side; 0 takes all cores")

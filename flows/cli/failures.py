@@ -6,6 +6,7 @@ from data.errors import InputError
 from data.lake import LakeError
 from data.lock import LakeLocked
 from data.published import PublishError
+from flows.backtest.openings import LedgerDamaged, WindowLocked
 from flows.conductor import NothingToPublish, UnknownRegion
 from flows.settings import ConfigError
 from flows.workbook import WorkbookRefused
@@ -21,7 +22,7 @@ class Exit(IntEnum):
 
 
 USAGE_ERRORS = (ConfigError, UnknownRegion)
-RUN_ERRORS = (InputError, LakeError, LakeLocked, PublishError, NothingToPublish, WorkbookRefused, OSError)
+RUN_ERRORS = (InputError, LakeError, LakeLocked, PublishError, NothingToPublish, WorkbookRefused, WindowLocked, LedgerDamaged, OSError)
 
 
 def exit_code(error: BaseException) -> Exit:

@@ -131,6 +131,26 @@ def rerun(run_id: RunId, out: Where = None, as_json: Json = False, debug: Debug 
 
 
 @app.command()
+def backtest(
+    config: Config,
+    out: Out = None,
+    changes: Changes = None,
+    reopen: Annotated[
+        str | None, typer.Option("--reopen", metavar="REASON", help="Open a locked window again; the reason is kept and shown.")
+    ] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Judge the forecasts on the past: train and forecast again from several days of it, beside simple rules.
+
+    Which days, how far ahead and whether they are locked: section `backtest` of the config.
+    """
+    from flows.cli.backtests import backtest_config
+
+    backtest_config(config, changes=changes, out=out, reopen=reopen, as_json=as_json, debug=debug)
+
+
+@app.command()
 def check(config: Config, changes: Changes = None, debug: Debug = False) -> None:
     """Read the inputs only: what is wrong with them and how to mend it. Writes nothing."""
     from flows.cli.inspect import check_inputs

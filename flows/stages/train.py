@@ -33,7 +33,7 @@ def sample_region(night: Night, region: str) -> None:
     prepared = region_panel(night, region, training=True)
     if prepared is None:
         return
-    share, window = _share_of_rows(night, region), held_back_window(night)
+    share, window = share_of_rows(night, region), held_back_window(night)
     key = hashlib.sha256(f"{night.settings.seed}|{region}".encode()).digest()
     sample = training_sample(
         prepared,
@@ -118,6 +118,7 @@ def held_back_window(night: Night) -> int:
     return held_back_periods(history_periods(night), night.settings.horizon, night.cadence.season, night.settings.frequency)
 
 
-def _share_of_rows(night: Night, region: str) -> float:
+def share_of_rows(night: Night, region: str) -> float:
+    """Return the share of all rows of sales that are a region's."""
     rows = night.lake.rows_per_region(version=night.versions["sales"])
     return rows[region] / max(sum(rows.values()), 1)

@@ -1,0 +1,177 @@
+"""The ledger of openings: which locked windows were looked at, when, by which configuration, and why again."""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date
+from pathlib import Path
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from data.published.disk import FILE_MODE, sync
+
+LEDGER = Path("backtests") / "openings.jsonl"
+"""Where the ledger lies, below the output folder."""
+
+
+class Opening(BaseModel):
+    """One look at a locked window by one configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    opened_at: AwareDatetime
+    config_digest: str = Field(min_length=1)
+    """`settings_digest` of what decided the forecasts."""
+    code_version: str
+    name: str
+    """Name of the configuration, for people."""
+    window: str
+    """The window's label."""
+    origins: tuple[date, ...] = Field(min_length=1)
+    """Ascending, each once."""
+    run_id: str
+    reason: str | None = None
+    """Why a window was opened again that this configuration had opened before; None on the first opening."""
+
+    @field_validator("origins")
+    @classmethod
+    def _ascending(cls, origins: tuple[date, ...]) -> tuple[date, ...]:
+        return tuple(sorted(set(origins)))
+
+    @field_validator("reason")
+    @classmethod
+    def _says_something(cls, reason: str | None) -> str | None:
+        if reason is not None and not reason.strip():
+            raise ValueError('is empty: say why the window is opened again, as in --reopen "lead times were wrong"')
+        return reason
+
+
+class WindowLocked(Exception):
+    """A configuration asks for a locked window that it has opened before."""
+
+    def __init__(self, earlier: Opening) -> None:
+        first, last = earlier.origins[0], earlier.origins[-1]
+        span = f"origin {first}" if first == last else f"{len(earlier.origins)} origins from {first} to {last}"
+        who = f"configuration {earlier.name!r} ({earlier.config_digest[:12]})"
+        when = f"{earlier.opened_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        super().__init__(
+            f"window {earlier.window!r} ({span}) is locked: {who} opened it on {when} in run {earlier.run_id}. A configuration may see "
+            "a locked window once, or its error there is no longer that of unseen days. Use other origins, or open it again with "
+            '--reopen "reason", which is recorded in the ledger and shown in every report'
+        )
+        self.earlier = earlier
+
+
+class LedgerDamaged(Exception):
+    """A line of the ledger is torn or cannot be read, so nobody can say which windows were opened."""
+
+
+def settings_digest(settings: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the canonical JSON of `settings`: what decides the forecasts, and what data they are made from.
+
+    The order of keys does not matter; 1 and 1.0 differ. Dates and paths count as their text. Raises TypeError for anything else that
+    JSON has no form for, ValueError for NaN and infinities.
+    """
+    canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=_as_text)
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def openings(path: Path) -> list[Opening]:
+    """Return the ledger's openings, oldest line first; none where there is no ledger yet.
+
+    Raises LedgerDamaged for a last line without its end, as a crash leaves it, and for any line that is not an opening.
+    """
+    if not path.exists():
+        return []
+    with path.open("rb") as ledger:
+        fcntl.flock(ledger, fcntl.LOCK_SH)  # not while another backtest is in the middle of its line
+        return _parsed(ledger.read(), path)
+
+
+def record(path: Path, opening: Opening) -> None:
+    """Append `opening` to the ledger as one line and wait until it is on the disk. Call it before the window is looked at.
+
+    Raises LedgerDamaged when the ledger's last line is torn: another one behind it would hide that.
+    """
+    _append(path, opening, check=False)
+
+
+def open_once(path: Path, opening: Opening) -> None:
+    """Record `opening`, unless this configuration has opened any of its origins before and `opening.reason` is None: WindowLocked.
+
+    Looking up and recording happen under one file lock, so of two backtests started together only one gets in.
+    """
+    _append(path, opening, check=True)
+
+
+def already_opened(known: Iterable[Opening], config_digest: str, origins: Sequence[date]) -> Opening | None:
+    """Return the latest opening by this configuration that shares an origin with `origins`, or None.
+
+    One origin in common is enough: its days were seen, whatever other origins stood beside it.
+    """
+    wanted = set(origins)
+    shared = [opening for opening in known if opening.config_digest == config_digest and wanted.intersection(opening.origins)]
+    return max(shared, key=lambda opening: opening.opened_at, default=None)
+
+
+def _append(path: Path, opening: Opening, *, check: bool) -> None:
+    line = opening.model_dump_json().encode() + b"\n"
+    is_new = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, FILE_MODE)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # let go of when the file is closed
+        known = _parsed(path.read_bytes(), path)
+        earlier = already_opened(known, opening.config_digest, opening.origins) if check and opening.reason is None else None
+        if earlier is not None:
+            raise WindowLocked(earlier)
+        written = os.write(handle, line)
+        if written != len(line):
+            raise OSError(
+                f"only {written} of {len(line)} bytes could be added to {path}: is the disk full? Remove its torn last line, then try again"
+            )
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    if is_new:
+        sync(path.parent)
+
+
+def _parsed(content: bytes, path: Path) -> list[Opening]:
+    # Only \n ends a line: texts may hold the other characters that str.splitlines takes for an end.
+    *lines, rest = content.split(b"\n")
+    known = [_opening(line, number, path) for number, line in enumerate(lines, start=1)]
+    if rest:
+        raise LedgerDamaged(
+            f"line {len(lines) + 1} of {path} is torn: it ends in the middle ({_start_of(rest)}), as a crash or a full disk leaves it. "
+            "An opening is recorded before its window is looked at, so the backtest that wrote this line saw nothing: "
+            "remove the line, then try again"
+        )
+    return known
+
+
+def _opening(line: bytes, number: int, path: Path) -> Opening:
+    try:
+        return Opening.model_validate_json(line)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise LedgerDamaged(
+            f"line {number} of {path} is not an opening: {where + ': ' if where else ''}{fault['msg']} ({_start_of(line)}). "
+            "Put the line back as it was; without it a window may count as unseen"
+        ) from error
+
+
+def _start_of(line: bytes, limit: int = 80) -> str:
+    return repr(line[:limit].decode("utf-8", errors="replace")) + ("…" if len(line) > limit else "")
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, date | Path):
+        return str(value)
+    raise TypeError(
+        f"{type(value).__name__} {value!r} has no form in JSON: turn the settings into plain values first (model_dump(mode='json'))"
+    )

@@ -1,0 +1,63 @@
+"""The command that judges forecasts on the past."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from flows.backtest.conduct import Backtested, backtest
+from flows.backtest.table import score_table
+from flows.cli.failures import Exit
+from flows.cli.progress import shown_progress
+from flows.cli.summary import readable_console
+from flows.settings import load_settings
+
+
+def backtest_config(
+    config: Path, *, changes: list[str] | None, out: str | None, reopen: str | None, as_json: bool, debug: bool = False
+) -> None:
+    """Backtest a config and show the scores; exits with 2 when regions failed."""
+    settings = load_settings(config, changes or (), output=out)
+    with shown_progress(quiet=as_json, debug=debug):
+        outcome = backtest(settings, today=datetime.now(UTC).date(), reopen=reopen)
+    code = Exit.SOME_REGIONS_FAILED if outcome.failed else Exit.PUBLISHED
+    if as_json:
+        sys.stdout.write(json.dumps(_document(outcome, code), ensure_ascii=False) + "\n")
+    else:
+        _show(outcome)
+    if code:
+        raise typer.Exit(code)
+
+
+def _document(outcome: Backtested, code: Exit) -> dict[str, object]:
+    whole = outcome.scores.filter(cut="all").drop("cut", "member")
+    return {
+        "exit_code": int(code),
+        "path": str(outcome.path),
+        "page": str(outcome.page),
+        "computed_before": outcome.again,
+        **outcome.summary,
+        "scores": whole.to_dicts(),
+        "value_added": outcome.value_added.to_dicts(),
+    }
+
+
+def _show(outcome: Backtested) -> None:
+    console, summary = readable_console(), outcome.summary
+    origins = summary["origins"]
+    since = "computed before" if outcome.again else f"in {summary['seconds']:.0f} s"
+    console.print(
+        f"{summary['name']}: {summary['series']:,} series, {len(origins)} origin{'s' if len(origins) != 1 else ''} from {origins[0]} to "
+        f"{origins[-1]}, {summary['horizon']} {summary['frequency']}s ahead, {since}",
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+    )
+    console.print(score_table(outcome.scores, outcome.value_added))
+    for message in summary["plan_messages"]:
+        console.print(
+            f"  {message['message']}; {message['fix']}" if message["fix"] else f"  {message['message']}", soft_wrap=True, markup=False
+        )
+    console.print(f"  page: {outcome.page}", soft_wrap=True, markup=False, highlight=False)
