@@ -21,6 +21,10 @@ from models.short_series import forecast_short, short_rows, widened
 Floats = NDArray[np.float64]
 
 
+LEAST_SPREAD = 4
+"""Known periods from which the spread of a short series says which errors to expect of it."""
+
+
 @dataclass(frozen=True)
 class RegionForecast:
     """Forecasts and what is needed to draw paths from them.
@@ -93,7 +97,9 @@ def forecast_region(
     mean[short], model[short] = of_short.mean, of_short.model
 
     variability = matrix[spread].to_numpy().reshape(count, horizon)[:, 0].astype(float)
-    segment = library.segments.of(mean.mean(axis=1), np.where(short, np.inf, variability))
+    # Of a few periods the spread tells little: errors are then taken to be those of the most variable series.
+    variability[short & (profile["known"].to_numpy() < LEAST_SPREAD)] = np.inf
+    segment = library.segments.of(mean.mean(axis=1), variability)
     off_sale = _off_sale(prepared, horizon)
     if units is not None:
         # The mean over the horizon is told as the level of a short series: in whole weeks its season takes away what it adds.

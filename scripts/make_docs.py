@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from data.cleaning.ledger import Corrections
 from data.contracts import INPUT_TABLES, PROVENANCE, InputTable
 from data.lake.layout import LAYOUTS
 from data.messages import PlanMessages
@@ -39,6 +40,7 @@ VALUE_TYPES: dict[object, str] = {str: "text", int: "whole number", float: "numb
 OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
     "forecasts": Forecasts,
     "explanations": Explanations,
+    "corrections": Corrections,
     "recommendations": Recommendations,
     "alerts": Alerts,
     "plan_messages": PlanMessages,

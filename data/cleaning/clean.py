@@ -11,7 +11,7 @@ from data.cleaning.inferred_stockouts import inferred_stockouts
 from data.cleaning.ledger import KEY, CleanedDemand, Corrections, Rows, apply_corrections, places, with_estimate
 from data.cleaning.lost_demand import lost_demand
 from data.cleaning.unusual_orders import unusual_orders, usual_units
-from data.demand import Frequency, period_start
+from data.demand import Demand, Frequency, period_start
 from data.messages import PlanMessage
 from data.windows import fixed
 
@@ -20,6 +20,13 @@ BASIS = {
     "zero_run": "no sale for longer than chance explains",
 }
 OUT_OF_STOCK = "out of stock for part of the period or all of it"
+MOSTLY_IN_STOCK = 0.8
+"""Share of a period in stock from which its estimated demand is as good as known for forecasting: little of it is an estimate, and fully
+in-stock periods alone are a sample of the slow ones.
+
+Fresh data, four origins from day 20 to 41, 7 days ahead, fully in-stock WAPE of the median: .352 without, .340 with; bias of the mean where
+at most a fifth was out −.057 and −.015."""
+
 MOST_SERVED = 0.99
 """Most of a period that counts as in stock where a planner knows of lost units: less than all of it."""
 
@@ -83,6 +90,12 @@ def clean_demand(
     ledger = pl.concat([stockouts, unusual, losses]).sort("row", maintain_order=True).with_columns(region=pl.lit(region))
     corrections = Corrections.cast(ledger.select(Corrections.column_names()))
     return CleanDemand(CleanedDemand.cast(cleaned.select(CleanedDemand.column_names())), corrections, tuple(messages))
+
+
+def demand_to_learn(cleaned: dy.DataFrame[CleanedDemand]) -> dy.DataFrame[Demand]:
+    """Return demand as the forecasters learn it: known in periods mostly in stock too, where little of it had to be estimated."""
+    mostly = pl.when(pl.col("in_stock_share") >= MOSTLY_IN_STOCK).then("demand_estimate")
+    return Demand.cast(cleaned.with_columns(demand=pl.coalesce("demand", mostly)).select(Demand.column_names()))
 
 
 def with_context(

@@ -14,6 +14,7 @@ CHUNK = 5_000_000
 KEYS: dict[str, tuple[str, ...]] = {
     "supply": ("sku", "fc"),
     "events": ("date", "event", "region"),
+    "overrides": ("sku", "fc", "field", "date"),
     "plan": ("date", "sku", "fc", "region"),
     "drivers": ("date", "name", "region"),
 }

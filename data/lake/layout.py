@@ -76,7 +76,7 @@ LAYOUTS: dict[str, Layout] = {
         Layout("locations", ("fc",)),
         Layout("items", ("sku",)),
         Layout("supply", ("sku", "fc"), region_column="lake_region"),
-        Layout("overrides", ("sku", "fc", "field"), region_column="lake_region", may_be_empty=True),
+        Layout("overrides", ("sku", "fc", "field", "date"), region_column="lake_region", may_be_empty=True),
         Layout("inbound", ("expected_date", "sku", "fc"), region_column="lake_region", mergeable=False, may_be_empty=True),
         Layout("receipts", ("ordered_date", "sku", "fc"), region_column="lake_region", mergeable=False),
     )

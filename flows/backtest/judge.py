@@ -57,9 +57,10 @@ def judge_region(night: OriginNight, region: str, earlier: list[RunPaths]) -> No
     """
     growing = grower(night)
     # As far back as training looks: rules that learn the season of a year need several.
-    prepared = region_panel(night, region, training=True)
-    if prepared is None or not prepared.profile["active"].any():
+    laid_out = region_panel(night, region, training=True)
+    if laid_out is None or not laid_out.prepared.profile["active"].any():
         return
+    prepared = laid_out.prepared
     forecast = region_forecast(night, region, prepared, growing)
     happened = outcomes(night, region, forecast.series)
     history, sold = history_of(prepared)

@@ -8,6 +8,7 @@ import polars as pl
 from data.messages import PlanMessage, messages_frame
 from data.position import stock_position
 from data.published import find_run, read_frame
+from flows.stages.corrections import correction_messages, recent_corrections
 from flows.stages.night import Night
 from flows.stages.region_forecast import region_forecast
 from flows.stages.region_panel import region_panel
@@ -26,18 +27,21 @@ def decide_region(night: Night, region: str, order: bool) -> None:
     Without a stock table nothing is recommended: the plan messages of the run say so.
     """
     begun, growing = time.perf_counter(), grower(night)
-    prepared = region_panel(night, region, training=False)
-    if prepared is None:
+    history = region_panel(night, region, training=False)
+    if history is None:
         night.workspace.write("region-messages", region, messages_frame([_silent(region)]))
         return
+    prepared = history.prepared
     log.info("forecast %s: %s series", region, f"{prepared.panel.series.height:,}")
     settings = night.settings
     forecast = region_forecast(night, region, prepared, growing, explain=True)
     assert forecast.explanations is not None, "they were asked for"
     forecasts = forecasts_frame(forecast, night.future(), region)
+    messages = [*history.cleaned.messages, *correction_messages(night, region, history.cleaned.corrections)]
     ahead = settings.inputs.drivers.known_ahead
     said = forecast_messages(prepared.panel, forecast.series, night.table("drivers"), region=region, known_ahead=ahead)
-    night.workspace.write("forecast-messages", region, messages_frame(said))
+    night.workspace.write("forecast-messages", region, messages_frame([*messages, *said]))
+    night.workspace.write("corrections", region, recent_corrections(night, history.cleaned.corrections))
     night.workspace.write("forecasts", region, forecasts)
     night.workspace.write("explanations", region, forecast.explanations.with_columns(region=pl.lit(region)))
     night.workspace.note("time-forecast", region, {"seconds": time.perf_counter() - begun, "lightgbm": growing.seconds})

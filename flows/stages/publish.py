@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from data.cleaning.ledger import Corrections
 from data.demand import Demand, build_demand
 from data.known_outputs import remember_output
 from data.messages import PlanMessage, messages_frame
@@ -62,6 +63,8 @@ def publish_night(
     forecasts = Forecasts.validate(forecasts.select(Forecasts.column_names()), cast=True)
     explanations = _together(night, "explanations", good, Explanations.create_empty()).with_columns(run_id=pl.lit(night.run_id))
     explanations = Explanations.validate(explanations.select(Explanations.column_names()), cast=True)
+    corrections = _together(night, "corrections", good, Corrections.create_empty())
+    corrections = Corrections.validate(corrections.select(Corrections.column_names()), cast=True)
     recommendations = most_valuable_first(_together(night, "recommendations", good, Recommendations.create_empty()))
     messages = _messages(night, good, failed)
     previous = find_run(night.settings.output.path, night.previous) if night.previous else None
@@ -80,6 +83,7 @@ def publish_night(
         "explanations": explanations,
         "recommendations": recommendations,
         "alerts": alerts,
+        "corrections": corrections,
         "plan_messages": messages,
     }
     metrics = run_metrics(night, good, frames, {**times, "gather": time.perf_counter() - begun}, news.moves)
@@ -92,6 +96,7 @@ def publish_night(
         folder.write_frame("explanations", explanations)
         folder.write_frame("recommendations", Recommendations.validate(recommendations), csv=True)
         folder.write_frame("alerts", Alerts.validate(alerts), csv=True)
+        folder.write_frame("corrections", corrections)
         folder.write_frame("plan_messages", messages)
         folder.write_frame("metrics", metrics)
         drawn = recommendations.join(rows_to_draw(recommendations), on=["fc", "sku"], how="semi").select("region", "fc", "sku")

@@ -1,9 +1,11 @@
 """A region's panel: what the lake holds of it, cleaned and laid out for the forecasters."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
+from data.cleaning.clean import CleanDemand, clean_demand, demand_to_learn, with_context
 from data.demand import build_demand
 from features.matrix import PreparedPanel, prepare_panel
 from features.panel import build_panel
@@ -19,29 +21,40 @@ YOUNGEST = {"day": 14, "week": 8}
 """Periods of history from which the trees forecast a series."""
 
 
-def region_panel(night: Night, region: str, *, training: bool) -> PreparedPanel | None:
+@dataclass(frozen=True)
+class RegionHistory:
+    """A region laid out for the forecasters, and what was cleaned on the way."""
+
+    prepared: PreparedPanel
+    cleaned: CleanDemand
+
+
+def region_panel(night: Night, region: str, *, training: bool) -> RegionHistory | None:
     """Return a region's panel up to `as_of` and the horizon after it; None where it has no sales in the time looked at.
 
     Forecasting reads as far back as any feature looks; training reads further.
     """
-    since = history_begins(night, training=training)
+    since, frequency = history_begins(night, training=training), night.settings.frequency
     sales = night.table("sales", region, since=since, until=night.as_of)
     if sales.is_empty():
         return None
-    items = night.table("items")
-    demand = build_demand(
-        sales,
-        night.table("availability", region, since=since, until=night.as_of),
-        items,
+    items, availability = night.table("items"), night.table("availability", region, since=since, until=night.as_of)
+    plan, events = night.table("plan", region, since=since), night.table("events", region)
+    demand = build_demand(sales, availability, items, as_of=night.as_of, frequency=frequency, also=_stocked(night, region))
+    cleaned = clean_demand(
+        with_context(demand, sales=sales, plan=plan, events=events, items=items, region=region, frequency=frequency),
+        availability=availability,
+        stock=night.table("stock", region, since=since, until=night.as_of),
+        overrides=night.table("overrides", region),
         as_of=night.as_of,
-        frequency=night.settings.frequency,
-        also=_stocked(night, region),
+        frequency=frequency,
+        region=region,
     )
     panel = build_panel(
-        demand,
+        demand_to_learn(cleaned.demand),
         items=items,
-        plan=night.table("plan", region, since=since),
-        events=night.table("events", region),
+        plan=plan,
+        events=events,
         # All of them, whatever their region and age: every region's forecaster must know the same features.
         drivers=night.table("drivers"),
         region=region,
@@ -51,7 +64,7 @@ def region_panel(night: Night, region: str, *, training: bool) -> PreparedPanel 
         cadence=night.cadence,
         horizon=night.settings.horizon,
     )
-    return prepare_panel(panel)
+    return RegionHistory(prepare_panel(panel), cleaned)
 
 
 def history_begins(night: Night, *, training: bool) -> date:

@@ -30,9 +30,10 @@ def grower(night: Night) -> TreeGrower:
 def sample_region(night: Night, region: str) -> None:
     """Draw a region's part of the training sample and keep it in the workspace; nothing is kept of a region without history."""
     begun = time.perf_counter()
-    prepared = region_panel(night, region, training=True)
-    if prepared is None:
+    history = region_panel(night, region, training=True)
+    if history is None:
         return
+    prepared = history.prepared
     share, window = share_of_rows(night, region), held_back_window(night)
     key = hashlib.sha256(f"{night.settings.seed}|{region}".encode()).digest()
     sample = training_sample(

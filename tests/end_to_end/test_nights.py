@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from data.cleaning.ledger import Corrections
 from data.messages import PlanMessages
 from data.published import changed_files, read_frame, read_manifest
 from models.contracts import Alerts, Forecasts, Metrics, Recommendations
@@ -70,7 +71,7 @@ def test_what_a_night_publishes_keeps_its_contracts(ran):
     run = ran.latest()
     frames = {
         "forecasts": Forecasts, "explanations": Explanations, "recommendations": Recommendations, "alerts": Alerts,
-        "plan_messages": PlanMessages, "metrics": Metrics,
+        "corrections": Corrections, "plan_messages": PlanMessages, "metrics": Metrics,
     }  # fmt: skip
     for name, contract in frames.items():
         frame = read_frame(run, name)
@@ -108,7 +109,8 @@ def test_the_manifest_tells_how_the_run_was_made(ran):
     assert set(manifest["lake_versions"]) >= {"sales", "stock", "items", "locations", "supply", "inbound", "plan", "events"}
     assert manifest["failed_regions"] == []
     assert manifest["row_counts"] == {
-        name: read_frame(run, name).height for name in ("forecasts", "explanations", "recommendations", "alerts", "plan_messages")
+        name: read_frame(run, name).height
+        for name in ("forecasts", "explanations", "recommendations", "alerts", "corrections", "plan_messages")
     }
     assert set(manifest["checksums"]) == {path.name for path in run.path.iterdir()} - {"manifest.json"}
     assert manifest["started_at"] <= manifest["finished_at"]

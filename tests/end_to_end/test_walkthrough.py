@@ -120,7 +120,7 @@ def test_2_plan_finds_the_last_whole_day(lake, night):
 
 
 def test_2b_sales_become_demand_where_the_shelf_was_empty_it_is_unknown(night):
-    rows = region_panel(night, "all", training=True).panel.rows
+    rows = region_panel(night, "all", training=True).prepared.panel.rows
     known = rows.filter(pl.col("date") <= SUNDAY)
     apples = {row["date"]: row for row in known.filter(pl.col("sku") == "007").to_dicts()}
     friday = apples[SUNDAY - timedelta(days=2)]
@@ -190,8 +190,8 @@ def test_5_publish_makes_all_of_it_visible_at_once(decided, kiosk):
     assert latest
     assert latest_run(kiosk.output.path) == run
     assert sorted(path.name for path in run.path.iterdir()) == [
-        "alerts.csv", "alerts.parquet", "explanations.parquet", "forecasts.parquet", "manifest.json", "metrics.parquet",
-        "plan_messages.parquet", "recommendations.csv", "recommendations.parquet", "report.html", "report.xlsx",
+        "alerts.csv", "alerts.parquet", "corrections.parquet", "explanations.parquet", "forecasts.parquet", "manifest.json",
+        "metrics.parquet", "plan_messages.parquet", "recommendations.csv", "recommendations.parquet", "report.html", "report.xlsx",
     ]  # fmt: skip
     recommendations = read_frame(run, "recommendations")
     assert recommendations["sku"].to_list() == ["007", "pear"], "the most valuable order first"

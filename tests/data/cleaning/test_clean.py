@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.cleaning.clean import clean_demand, with_context
+from data.cleaning.clean import clean_demand, demand_to_learn, with_context
 from data.cleaning.ledger import CleanedDemand, Corrections, apply_corrections, undo, with_estimate
 from data.contracts import INPUT_TABLES, Overrides
 from data.demand import Demand, build_demand
@@ -105,6 +105,16 @@ def test_a_bulk_order_goes_to_the_ledger():
     usual = found.ledger("after")[0]
     assert found.at(30) == (usual, usual, 1, usual)
     assert usual == pytest.approx(10, abs=4)
+
+
+def test_forecasters_learn_of_periods_mostly_in_stock():
+    found = Cleaned({ONE: steady()}, {ONE: {20: 0.8, 25: 0.7, 30: 0.0}})
+    learnt = demand_to_learn(found.demand)
+    changed = learnt.filter(learnt["demand"].ne_missing(found.demand["demand"]))
+    assert changed["date"].to_list() == [on(20)]
+    assert changed["demand"].to_list() == [found.at(20)[3]]
+    assert changed["demand"][0] > changed["demand_at_least"][0]
+    assert learnt["demand"].null_count() == 2, "of those mostly out too little is known"
 
 
 def test_lost_demand_is_estimated_where_the_item_was_out():

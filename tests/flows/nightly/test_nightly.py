@@ -22,7 +22,7 @@ from flows.cli.main import call
 from flows.conductor import Request, UnknownRegion, conduct
 from flows.nightly import run_nightly
 
-TABLES = ("forecasts", "explanations", "recommendations", "alerts", "plan_messages")
+TABLES = ("forecasts", "explanations", "recommendations", "alerts", "corrections", "plan_messages")
 
 
 def numbers(run: RunPaths, table: str) -> pl.DataFrame:
