@@ -17,10 +17,10 @@ from benchmarks import make_inputs
 from benchmarks.timed_run import REPO
 from data.lake import Lake
 from features.matrix import PreparedPanel, design_matrix
-from flows.backtest.origin_night import OriginNight, origin_night
-from flows.backtest.origins import backtest_origins
+from flows.backtest.origins import backtest_origins, origin_night
 from flows.backtest.outcomes import outcomes
 from flows.conductor import Request, conduct
+from flows.past.past_night import PastNight
 from flows.settings import load_settings
 from flows.stages.region_forecast import region_forecast
 from flows.stages.region_panel import YOUNGEST, region_panel
@@ -40,7 +40,7 @@ DIRECT: Parameters = {"objective": "quantile", "learning_rate": 0.05, "num_leave
 ROUNDS = 200
 
 
-def direct_quantiles(night: OriginNight, prepared: PreparedPanel, periods: int) -> Floats:
+def direct_quantiles(night: PastNight, prepared: PreparedPanel, periods: int) -> Floats:
     """Return the quantiles of demand over the next `periods` of every active series by the direct model, shape (series, LEVELS), units."""
     known = np.isfinite(prepared.demand) & (prepared.pos < prepared.periods)
     total = np.cumsum(np.where(known, prepared.demand, 0).astype(float))
@@ -62,7 +62,7 @@ def direct_quantiles(night: OriginNight, prepared: PreparedPanel, periods: int) 
     return np.sort(np.stack(found, axis=1), axis=1)
 
 
-def compare(night: OriginNight, region: str, intervals: tuple[int, ...]) -> pl.DataFrame:
+def compare(night: PastNight, region: str, intervals: tuple[int, ...]) -> pl.DataFrame:
     """Return sums of both sides' losses and coverage of one region, a row per interval and level."""
     laid_out = region_panel(night, region, training=True)
     if laid_out is None:
@@ -87,7 +87,7 @@ def compare(night: OriginNight, region: str, intervals: tuple[int, ...]) -> pl.D
     return pl.concat(parts) if parts else pl.DataFrame()
 
 
-def trained_night(data_set: str, folder: Path, horizon: int) -> OriginNight:
+def trained_night(data_set: str, folder: Path, horizon: int) -> PastNight:
     """Take a data set in, and return the night of the newest origin with a whole horizon after it, its models trained."""
     settings = load_settings(folder / f"{data_set}.toml", [f"backtest.horizon={horizon}", "backtest.origins=1"])
     conduct(settings, Request(last="ingest"))

@@ -11,22 +11,22 @@ from typing import Any
 
 import polars as pl
 
-from data.backtest_folder import BacktestFolder
 from data.errors import InputError
 from data.lake import Lake
 from data.messages import PlanMessage, messages_frame
 from data.published import RunPaths, read_manifest, runs
+from data.results_folder import ResultsFolder
 from features.cadence import cadence_of
 from flows.backtest.methods import OWN, STEPS
 from flows.backtest.one_origin import TASKS_BESIDE, TASKS_PER_REGION, backtest_origin
 from flows.backtest.openings import LEDGER, Opening, open_once, openings, settings_digest
-from flows.backtest.origin_night import OriginNight, origin_night
-from flows.backtest.origins import backtest_horizon, backtest_origins, spacing
+from flows.backtest.origins import backtest_horizon, backtest_origins, origin_night, spacing
 from flows.backtest.page import backtest_page
 from flows.backtest.sections import span_of
 from flows.backtest.summary import BacktestSummary
-from flows.backtest.workers import worker_count, workers
 from flows.conductor import Request, conduct
+from flows.past.past_night import PastNight
+from flows.past.workers import worker_count, workers
 from flows.settings import Settings
 from flows.version import VERSION, code_digest
 from models.evaluation.scoreboard import scoreboard
@@ -82,7 +82,7 @@ def backtest(settings: Settings, *, today: date, reopen: str | None = None) -> B
     origins = backtest_origins(settings, lake.daily_totals())
     digest = settings_digest(_what_decides(settings))
     run_id = f"{origins[-1]:%Y%m%d}-{settings_digest({'settings': digest, 'versions': versions, 'origins': list(origins)})[:12]}"
-    folder = BacktestFolder(settings.output.path, run_id)
+    folder = ResultsFolder(settings.output.path, "backtests", run_id)
     if folder.finished:
         summary = folder.summary()
         return Backtested(folder.path, summary, folder.read("scores"), folder.read("value_added"), summary["failed_regions"], again=True)
@@ -93,8 +93,8 @@ def backtest(settings: Settings, *, today: date, reopen: str | None = None) -> B
     return _results(nights, settings, folder, digest, run_id, begun)
 
 
-def _go_through(nights: list[OriginNight], settings: Settings, folder: BacktestFolder) -> None:
-    ahead = [night for night in nights if not folder.has_origin(night.as_of)]
+def _go_through(nights: list[PastNight], settings: Settings, folder: ResultsFolder) -> None:
+    ahead = [night for night in nights if not folder.has_part(night.as_of)]
     if not ahead:
         return
     regions = ahead[0].regions()
@@ -105,8 +105,8 @@ def _go_through(nights: list[OriginNight], settings: Settings, folder: BacktestF
             backtest_origin(night, folder, side_by_side, _published_before(night))
 
 
-def _results(nights: list[OriginNight], settings: Settings, folder: BacktestFolder, digest: str, run_id: str, begun: float) -> Backtested:
-    documents = [folder.origin_document(night.as_of) for night in nights]
+def _results(nights: list[PastNight], settings: Settings, folder: ResultsFolder, digest: str, run_id: str, begun: float) -> Backtested:
+    documents = [folder.part_document(night.as_of) for night in nights]
     judged = [night.as_of for night, document in zip(nights, documents, strict=True) if document["regions"]]
     failed = {region: error for document in documents for region, error in document["failed"].items()}
     if not judged:
@@ -117,7 +117,7 @@ def _results(nights: list[OriginNight], settings: Settings, folder: BacktestFold
             else "nothing could be judged: no region had sales"
         )
     log.info("score", extra={"task": "score"})
-    tallies = pl.concat([folder.read_origin("tallies", origin) for origin in judged])
+    tallies = pl.concat([folder.read_part("tallies", origin) for origin in judged])
     scores, value_added = scoreboard(tallies, own=OWN, steps=STEPS, seed=settings.seed)
     origins = [night.as_of for night in nights]
     summary = BacktestSummary(
@@ -139,7 +139,7 @@ def _results(nights: list[OriginNight], settings: Settings, folder: BacktestFold
         openings=openings(Path(settings.output.path) / LEDGER),
         plan_messages=_messages(settings, nights, documents),
     )
-    forecasts = pl.concat([folder.read_origin("forecasts", origin) for origin in judged])
+    forecasts = pl.concat([folder.read_part("forecasts", origin) for origin in judged])
     folder.finish(
         {"scores": scores, "value_added": value_added, "forecasts": forecasts},
         {PAGE: backtest_page(summary, scores, value_added)},
@@ -160,7 +160,7 @@ def _what_decides(settings: Settings) -> dict[str, Any]:
     return dumped | {"version": VERSION, "code": code_digest(), "cadence": str(cadence_of(settings.frequency))}
 
 
-def _open_window(settings: Settings, origins: list[date], digest: str, folder: BacktestFolder, run_id: str, reopen: str | None) -> None:
+def _open_window(settings: Settings, origins: list[date], digest: str, folder: ResultsFolder, run_id: str, reopen: str | None) -> None:
     """Record that a locked window is opened; one that was stopped in the middle has been recorded."""
     ledger = Path(settings.output.path) / LEDGER
     if not settings.backtest.locked or (folder.begun and any(opening.run_id == run_id for opening in openings(ledger))):
@@ -178,7 +178,7 @@ def _open_window(settings: Settings, origins: list[date], digest: str, folder: B
     open_once(ledger, opening)
 
 
-def _published_before(night: OriginNight) -> list[RunPaths]:
+def _published_before(night: PastNight) -> list[RunPaths]:
     """Return the newest nightly run of this config as of the origin or shortly before, in a list; an empty one if there is none."""
     reach = night.settings.horizon * night.cadence.step_days
     for run in runs(night.settings.output.path):
@@ -189,7 +189,7 @@ def _published_before(night: OriginNight) -> list[RunPaths]:
     return []
 
 
-def _messages(settings: Settings, nights: list[OriginNight], documents: list[dict[str, Any]]) -> pl.DataFrame:
+def _messages(settings: Settings, nights: list[PastNight], documents: list[dict[str, Any]]) -> pl.DataFrame:
     """Return what a reader of the scores must know besides them."""
     said = [
         PlanMessage(

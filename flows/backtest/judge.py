@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from data.published import RunPaths
 from features.matrix import PreparedPanel
 from flows.backtest.methods import OWN, Forecasted, history_of, published_before, rules, steps
-from flows.backtest.origin_night import OriginNight
 from flows.backtest.outcomes import Outcomes, outcomes
+from flows.past.past_night import PastNight
 from flows.stages.model_files import forecaster_of
 from flows.stages.region_forecast import region_forecast
 from flows.stages.region_panel import region_panel
@@ -50,7 +50,7 @@ class _Terms:
     classes: NDArray[np.str_]
 
 
-def judge_region(night: OriginNight, region: str, earlier: list[RunPaths]) -> None:
+def judge_region(night: PastNight, region: str, earlier: list[RunPaths]) -> None:
     """Forecast a region from an origin with every method, and keep sums of its errors and fillrate's forecasts in the workspace.
 
     Nothing is kept of a region without sales before the origin.
@@ -89,7 +89,7 @@ def judge_region(night: OriginNight, region: str, earlier: list[RunPaths]) -> No
     log.info("judge %s as of %s: %s series", region, night.as_of, f"{forecast.series.height:,}")
 
 
-def _rules(night: OriginNight, region: str, history: History, sold: Floats, forecast: RegionForecast) -> Iterator[tuple[str, Forecasted]]:
+def _rules(night: PastNight, region: str, history: History, sold: Floats, forecast: RegionForecast) -> Iterator[tuple[str, Forecasted]]:
     most = round(night.settings.backtest.statsmodels_series * share_of_rows(night, region))
     return rules(history, sold, forecast, most_one_by_one=most, seed=night.settings.seed)
 
@@ -129,7 +129,7 @@ def _published(found: PublishedForecasts) -> Prediction:
     return Prediction(found.mean, found.quantiles, unknown, unknown)
 
 
-def _terms(night: OriginNight, region: str, forecast: RegionForecast) -> _Terms:
+def _terms(night: PastNight, region: str, forecast: RegionForecast) -> _Terms:
     settings = night.settings.replenishment
     calendar = Calendar(night.as_of, night.settings.frequency)
     series = forecast.series
@@ -152,7 +152,7 @@ def _terms(night: OriginNight, region: str, forecast: RegionForecast) -> _Terms:
 
 
 def _judged(
-    night: OriginNight, region: str, prepared: PreparedPanel, history: History, forecast: RegionForecast, happened: Outcomes, terms: _Terms
+    night: PastNight, region: str, prepared: PreparedPanel, history: History, forecast: RegionForecast, happened: Outcomes, terms: _Terms
 ) -> tuple[Judged, Judged]:
     """Return what the forecasts are held against: period by period, and the sums of the protection intervals."""
     sku, fc = (forecast.series[name].to_list() for name in ("sku", "fc"))
@@ -175,7 +175,7 @@ def _judged(
     return period, Judged(total, stocked, summed, bucket, terms.levels, by_series)
 
 
-def _kinds_of_day(night: OriginNight, region: str, prepared: PreparedPanel) -> NDArray[np.str_]:
+def _kinds_of_day(night: PastNight, region: str, prepared: PreparedPanel) -> NDArray[np.str_]:
     horizon, cadence = night.settings.horizon, night.cadence
     last = prepared.panel.series["last"].filter(prepared.profile["active"]).to_numpy()
     promo = prepared.panel.rows["promo"].fill_null(0.0).to_numpy()
@@ -193,7 +193,7 @@ def _kinds_of_day(night: OriginNight, region: str, prepared: PreparedPanel) -> N
     return kinds_of_day(promoted, before[None, :], after[None, :])
 
 
-def _forecasts(night: OriginNight, region: str, forecast: RegionForecast, own: Prediction, happened: Outcomes) -> pl.DataFrame:
+def _forecasts(night: PastNight, region: str, forecast: RegionForecast, own: Prediction, happened: Outcomes) -> pl.DataFrame:
     """Return fillrate's forecasts beside what happened: a row per series and period."""
     count, horizon = forecast.mean.shape
     keys = forecast.series.select("fc", "sku", "model", "calibrated").select(pl.all().gather(np.repeat(np.arange(count), horizon)))

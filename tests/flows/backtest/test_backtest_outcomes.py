@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from data.lake import Lake
-from flows.backtest.origin_night import origin_night
+from flows.backtest.origins import origin_night
 from flows.backtest.outcomes import outcomes
 
 
