@@ -46,7 +46,8 @@ class ResultsFolder:
         for name, frame in frames.items():
             _write(self._part(name, day, "parquet"), frame)
         replace_text(self._part("document", day, "json"), json.dumps(document) + "\n")
-        shutil.rmtree(self.path / "work", ignore_errors=True)
+        for made_with in ("work", "trained"):
+            shutil.rmtree(self.path / made_with, ignore_errors=True)
 
     def read_part(self, name: str, day: date) -> pl.DataFrame:
         """Return a table of a part."""

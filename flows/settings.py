@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from data.settings import InputsSettings, LakeSettings, OutputSettings
-from models.settings import BacktestSettings, ForecastSettings, ReplenishmentSettings
+from models.settings import BacktestSettings, ForecastSettings, ReplaySettings, ReplenishmentSettings
 
 
 def checkout() -> Path:
@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     forecast: ForecastSettings = Field(ForecastSettings(), description="how demand is forecast")
     replenishment: ReplenishmentSettings = Field(ReplenishmentSettings(), description="how orders are chosen")
     backtest: BacktestSettings = Field(BacktestSettings(), description="how the forecasts are judged on the past")
+    replay: ReplaySettings = Field(ReplaySettings(), description="how the orders are judged on the past, in money")
 
     @classmethod
     def settings_customise_sources(

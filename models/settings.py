@@ -70,3 +70,31 @@ class BacktestSettings(Frozen):
     locked: bool = Field(False, description="whether the window may be opened only once per configuration, and every opening is recorded")
     statsmodels_series: int = Field(200, ge=0, description="series of the fixed sample on which statsmodels' methods are judged")
     workers: int = Field(0, ge=0, le=64, description="processes that work on regions side by side; 0 takes all cores")
+
+
+class ReplaySettings(Frozen):
+    """How `fillrate replay` plays the past."""
+
+    starts: tuple[date, ...] | None = Field(
+        None, description="last known day before the first order of each window; without it one window that ends with the sales"
+    )
+    periods: int | None = Field(
+        None, ge=1, le=400, description="periods of a window; without it 52 weeks or 56 days, or what history has room for"
+    )
+    not_counted: int | None = Field(
+        None,
+        ge=0,
+        description="first periods of a window that are played but not counted; without it the usual lead time, before which nothing "
+        "ordered in the window arrives",
+    )
+    run_in: int | None = Field(
+        None, ge=0, le=200, description="periods before a window in which a days-of-cover rule orders; without it 16 weeks or 28 days"
+    )
+    run_in_cover_days: float | None = Field(
+        None, gt=0, description="days of recent mean demand that this rule orders up to; without it the protection interval and a sixth"
+    )
+    train_every_days: int = Field(28, ge=1, description="days of history after which the models are trained anew, first on the first night")
+    drivers_ahead: bool = Field(
+        False, description="whether drivers known ahead may be used as observed, as if they had been forecast without error"
+    )
+    workers: int = Field(0, ge=0, le=64, description="processes that work on regions side by side; 0 takes all cores")

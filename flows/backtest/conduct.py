@@ -19,12 +19,13 @@ from data.results_folder import ResultsFolder
 from features.cadence import cadence_of
 from flows.backtest.methods import OWN, STEPS
 from flows.backtest.one_origin import TASKS_BESIDE, TASKS_PER_REGION, backtest_origin
-from flows.backtest.openings import LEDGER, Opening, open_once, openings, settings_digest
+from flows.backtest.openings import LEDGER, Opening, open_once, openings
 from flows.backtest.origins import backtest_horizon, backtest_origins, origin_night, spacing
 from flows.backtest.page import backtest_page
 from flows.backtest.sections import span_of
 from flows.backtest.summary import BacktestSummary
 from flows.conductor import Request, conduct
+from flows.past.digest import settings_digest
 from flows.past.past_night import PastNight
 from flows.past.workers import worker_count, workers
 from flows.settings import Settings

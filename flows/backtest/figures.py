@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from flows.backtest.charts import Chart, Series, dot_chart, line_chart, square_chart
 from flows.backtest.measures import COVERAGES, HEADLINE, OWN, measure_of, method_title, nominal_share
 from flows.backtest.scorebook import WHOLE, Key, Row, Scorebook, finite, members, value
+from flows.report.charts import Chart, Series, dot_chart, line_chart, square_chart
 from flows.report.formats import percent, text
 
 MOST_REGIONS = 20

@@ -1,13 +1,10 @@
 """The ledger of openings: which locked windows were looked at, when, by which configuration, and why again."""
 
 import fcntl
-import hashlib
-import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date
 from pathlib import Path
-from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -67,16 +64,6 @@ class WindowLocked(Exception):
 
 class LedgerDamaged(Exception):
     """A line of the ledger is torn or cannot be read, so nobody can say which windows were opened."""
-
-
-def settings_digest(settings: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the canonical JSON of `settings`: what decides the forecasts, and what data they are made from.
-
-    The order of keys does not matter; 1 and 1.0 differ. Dates and paths count as their text. Raises TypeError for anything else that
-    JSON has no form for, ValueError for NaN and infinities.
-    """
-    canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=_as_text)
-    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
 def openings(path: Path) -> list[Opening]:
@@ -167,11 +154,3 @@ def _opening(line: bytes, number: int, path: Path) -> Opening:
 
 def _start_of(line: bytes, limit: int = 80) -> str:
     return repr(line[:limit].decode("utf-8", errors="replace")) + ("…" if len(line) > limit else "")
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, date | Path):
-        return str(value)
-    raise TypeError(
-        f"{type(value).__name__} {value!r} has no form in JSON: turn the settings into plain values first (model_dump(mode='json'))"
-    )

@@ -1,19 +1,15 @@
 """Puts the parts of a backtest into one self-contained page with a content policy that allows nothing but its own style."""
 
-import base64
-import hashlib
-from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows.backtest import figures, sections
-from flows.backtest.charts import WIDTH, key_sample
 from flows.backtest.headline import cards, headline
 from flows.backtest.scorebook import Scorebook
 from flows.backtest.summary import BacktestSummary
-from flows.report import formats
+from flows.report.charts import WIDTH
+from flows.report.results import content_policy, results_environment, results_style
 from flows.report.sections import message_groups
 
 _HERE = Path(__file__).parent
@@ -33,18 +29,18 @@ def backtest_page(summary: BacktestSummary, scores: pl.DataFrame, value_added: p
     value_added
         A row per step and measure, in the order of the steps: the value after the step, and its `change` by the step with band and verdict.
     """
-    style = files("flows.report").joinpath("report.css").read_text(encoding="utf-8") + (_HERE / "backtest.css").read_text(encoding="utf-8")
+    style = results_style()
     book = Scorebook(scores)
     step_measures, steps = sections.step_rows(value_added)
     messages, kinds_left_out = message_groups(summary.plan_messages)
     main_rows = book.rows_of("period")
     return (
-        _environment()
+        results_environment(_HERE, minute=sections.minute, span=sections.span_of)
         .get_template("backtest.html.j2")
         .render(
             summary=summary,
             style=style,
-            policy=_policy(style),
+            policy=content_policy(style),
             span=sections.span_of(summary.origins),
             headline=headline(book, summary),
             cards=cards(book, summary),
@@ -71,20 +67,3 @@ def backtest_page(summary: BacktestSummary, scores: pl.DataFrame, value_added: p
 def _tables(book: Scorebook, target: str, *, but: str | None = None) -> list[sections.Table]:
     tables = [sections.method_table(book, target, rows) for rows in book.kinds(target) if rows != but]
     return [table for table in tables if table is not None]
-
-
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
-
-
-def _environment() -> Environment:
-    """Return jinja as the report sets it up: every text escaped, an unknown name an error."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters.update(
-        {name: getattr(formats, name) for name in ("count", "percent", "text", "units", "words")}
-        | {"key_sample": key_sample, "minute": sections.minute, "span": sections.span_of}
-    )
-    return environment

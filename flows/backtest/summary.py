@@ -35,7 +35,7 @@ class BacktestSummary:
     peak_memory_bytes: int | None
     code_version: str
     settings_digest: str
-    """`openings.settings_digest` of this configuration."""
+    """`flows.past.digest.settings_digest` of this configuration."""
     locked_windows: Mapping[str, Sequence[date]] = field(default_factory=dict)
     """Label of each locked window → its origins, whether this backtest opened it or not."""
     openings: Sequence[Opening] = ()

@@ -1,16 +1,12 @@
 """The command that judges forecasts on the past."""
 
-import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import typer
-
 from flows.backtest.conduct import Backtested, backtest
 from flows.backtest.table import score_table
-from flows.cli.failures import Exit
 from flows.cli.progress import shown_progress
+from flows.cli.results import end_with, message_lines
 from flows.cli.summary import readable_console
 from flows.settings import load_settings
 
@@ -22,19 +18,12 @@ def backtest_config(
     settings = load_settings(config, changes or (), output=out)
     with shown_progress(quiet=as_json, debug=debug):
         outcome = backtest(settings, today=datetime.now(UTC).date(), reopen=reopen)
-    code = Exit.SOME_REGIONS_FAILED if outcome.failed else Exit.PUBLISHED
-    if as_json:
-        sys.stdout.write(json.dumps(_document(outcome, code), ensure_ascii=False) + "\n")
-    else:
-        _show(outcome)
-    if code:
-        raise typer.Exit(code)
+    end_with(outcome.failed, as_json=as_json, document=lambda: _document(outcome), show=lambda: _show(outcome))
 
 
-def _document(outcome: Backtested, code: Exit) -> dict[str, object]:
+def _document(outcome: Backtested) -> dict[str, object]:
     whole = outcome.scores.filter(cut="all").drop("cut", "member")
     return {
-        "exit_code": int(code),
         "path": str(outcome.path),
         "page": str(outcome.page),
         "computed_before": outcome.again,
@@ -56,8 +45,6 @@ def _show(outcome: Backtested) -> None:
         highlight=False,
     )
     console.print(score_table(outcome.scores, outcome.value_added))
-    for message in summary["plan_messages"]:
-        console.print(
-            f"  {message['message']}; {message['fix']}" if message["fix"] else f"  {message['message']}", soft_wrap=True, markup=False
-        )
+    for line in message_lines(summary["plan_messages"]):
+        console.print(line, soft_wrap=True, markup=False)
     console.print(f"  page: {outcome.page}", soft_wrap=True, markup=False, highlight=False)

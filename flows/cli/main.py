@@ -151,6 +151,17 @@ def backtest(
 
 
 @app.command()
+def replay(config: Config, out: Out = None, changes: Changes = None, as_json: Json = False, debug: Debug = False) -> None:
+    """Cost the orders on the past: play it again night by night, beside simple ordering rules and perfect foresight.
+
+    Which stretches and what stock they begin with: section `replay` of the config.
+    """
+    from flows.cli.replays import replay_config
+
+    replay_config(config, changes=changes, out=out, as_json=as_json, debug=debug)
+
+
+@app.command()
 def check(config: Config, changes: Changes = None, debug: Debug = False) -> None:
     """Read the inputs only: what is wrong with them and how to mend it. Writes nothing."""
     from flows.cli.inspect import check_inputs

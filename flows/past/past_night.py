@@ -21,8 +21,8 @@ class PastNight(Night):
 
     @property
     def models(self) -> ModelStore:
-        """Where its models are kept until it is judged: beside the tables of the night that trained them."""
-        return ModelStore(self.folder / "work" / self.model_id)
+        """Where its models are kept until it is judged, by the night that trained them."""
+        return ModelStore(self.folder / "trained" / self.model_id)
 
     def with_threads(self, threads: int) -> "PastNight":
         """Return the same night with so many threads for LightGBM."""

@@ -3,6 +3,7 @@
 import logging
 import time
 
+import dataframely as dy
 import polars as pl
 
 from data.messages import PlanMessage, messages_frame
@@ -13,7 +14,7 @@ from flows.stages.night import Night
 from flows.stages.region_forecast import region_forecast
 from flows.stages.region_panel import region_panel
 from flows.stages.train import grower
-from models.contracts import SeriesProfile
+from models.contracts import Recommendations, SeriesProfile
 from models.forecast_messages import forecast_messages
 from models.forecasting import RegionForecast, forecasts_frame
 from models.recommendations import recommend
@@ -50,34 +51,56 @@ def decide_region(night: Night, region: str, order: bool) -> None:
 
 
 def _recommend(night: Night, region: str, forecast: RegionForecast) -> None:
-    begun, settings = time.perf_counter(), night.settings
+    begun = time.perf_counter()
     log.info("recommend %s", region)
-    profile = forecast.series.with_columns(region=pl.lit(region)).select(SeriesProfile.column_names())
     stock = night.table("stock", region, until=night.as_of)
     since = stock["date"].min() if not stock.is_empty() else night.as_of
+    sales = night.table("sales", region, since=since, until=night.as_of)  # type: ignore[arg-type]
     receipts = night.table("receipts", region)
-    positions = stock_position(stock, night.table("sales", region, since=since, until=night.as_of), receipts, night.as_of)  # type: ignore[arg-type]
-    recommendations, messages = recommend(
-        run_id=night.run_id,
-        as_of=night.as_of,
-        frequency=settings.frequency,
-        horizon=settings.horizon,
-        profile=profile,
-        mean=forecast.mean,
-        paths=forecast.paths,
-        positions=positions,
+    recommendations, messages = region_orders(
+        night,
+        region,
+        forecast,
+        positions=stock_position(stock, sales, receipts, night.as_of),
         inbound=night.table("inbound", region),
-        supply=night.table("supply", region),
-        items=night.table("items"),
-        receipts=receipts,
         overrides=night.table("overrides", region),
         previous=_previous(night, region),
-        settings=settings.replenishment,
-        rng_seed=settings.seed,
     )
     night.workspace.write("recommendations", region, recommendations)
     night.workspace.write("region-messages", region, messages_frame(messages))
     night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
+
+
+def region_orders(
+    night: Night,
+    region: str,
+    forecast: RegionForecast,
+    *,
+    positions: pl.DataFrame,
+    inbound: pl.DataFrame,
+    overrides: pl.DataFrame | None,
+    previous: pl.DataFrame | None,
+) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
+    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock."""
+    settings = night.settings
+    return recommend(
+        run_id=night.run_id,
+        as_of=night.as_of,
+        frequency=settings.frequency,
+        horizon=settings.horizon,
+        profile=forecast.series.with_columns(region=pl.lit(region)).select(SeriesProfile.column_names()),
+        mean=forecast.mean,
+        paths=forecast.paths,
+        positions=positions,
+        inbound=inbound,
+        supply=night.table("supply", region),
+        items=night.table("items"),
+        receipts=night.table("receipts", region),
+        overrides=overrides,
+        previous=previous,
+        settings=settings.replenishment,
+        rng_seed=settings.seed,
+    )
 
 
 def _previous(night: Night, region: str) -> pl.DataFrame | None:

@@ -22,8 +22,8 @@ from flows.backtest.openings import (
     open_once,
     openings,
     record,
-    settings_digest,
 )
+from flows.past.digest import settings_digest
 
 Maker = Callable[..., Opening]
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.backtest.charts import WIDTH, Series, dot_chart, line_chart
 from flows.backtest.figures import horizon_figure
 from flows.backtest.openings import Opening
 from flows.backtest.page import backtest_page
 from flows.backtest.scorebook import Scorebook
 from flows.backtest.summary import BacktestSummary
+from flows.report.charts import WIDTH, Series, dot_chart, line_chart
 
 HOSTILE = ("<script>alert(1)</script>", "{{ 7 * 7 }}", '" onload="alert(1)', "\u202eevil\u202c", "null\x00byte", "wide " * 200)
 WAPE = pl.col("measure") == "wape_median"

@@ -108,7 +108,17 @@ def line_chart(
     )
 
 
-def square_chart(title: str, note: str, summary: str, *, levels: Sequence[float], series: Sequence[Series], show: Show) -> Chart:
+def square_chart(
+    title: str,
+    note: str,
+    summary: str,
+    *,
+    levels: Sequence[float],
+    series: Sequence[Series],
+    show: Show,
+    x_title: str = "quantile, nominal share",
+    y_title: str = "share of outcomes below",
+) -> Chart:
     """Return a chart of shares against nominal shares, both from 0 to 1, with the diagonal that a perfect forecast would follow."""
     height = 380
     x, y = Scale(0, 1, _LEFT, WIDTH - _RIGHT), Scale(0, 1, height - _BOTTOM, _TOP)
@@ -123,7 +133,7 @@ def square_chart(title: str, note: str, summary: str, *, levels: Sequence[float]
         reference=f"M{x(0)} {y(0)}L{x(1)} {y(1)}",
         labels=[Label(_LEFT - 8, y(tick) + 4, show(tick), "end") for tick in ticks]
         + [Label(x(tick), height - _BOTTOM + 21, show(tick), "middle" if tick < 1 else "end") for tick in ticks],
-        axes=[Label(0, 14, "share of outcomes below", "start"), Label(WIDTH - _RIGHT, height - 6, "quantile, nominal share", "end")],
+        axes=[Label(0, 14, y_title, "start"), Label(WIDTH - _RIGHT, height - 6, x_title, "end")],
     )
 
 

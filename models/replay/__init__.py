@@ -1,0 +1,1 @@
+"""The past played again: a stock simulator, simple ordering rules beside it, costs, and how good the alerts were."""
