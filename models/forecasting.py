@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from features.groups.explanation import explanation_groups
 from features.matrix import PreparedPanel, design_matrix, forecast_pairs
+from models.calendar_member import WEIGHT, CalendarFactors, calendar_forecast, with_calendar
 from models.contracts import QUANTILES
-from models.contributions import GROUPS, explanation, of_seasonal_average
+from models.contributions import GROUPS, blended, explanation, of_seasonal_average
 from models.demand_paths import ForecastPaths
 from models.forecaster import Forecaster
 from models.gateway import TreeGrower
@@ -47,6 +48,7 @@ def forecast_region(
     forecaster: Forecaster | None,
     library: ErrorLibrary,
     *,
+    calendar: CalendarFactors | None = None,
     horizon: int,
     youngest: int,
     spread: str,
@@ -63,6 +65,8 @@ def forecast_region(
         The region's panel.
     forecaster
         Trees; None where there was too little to learn from: every series is then a short one.
+    calendar
+        What history has shown of weekdays and months, blended with the trees; None where it did not show them twice.
     library
         Errors measured on held-back windows, or assumed ones.
     youngest
@@ -90,6 +94,12 @@ def forecast_region(
             units = forecaster.explain(matrix, level, explanation_groups(prepared.panel), grower)
         scored = forecaster.predict(matrix, level, grower) if units is None else units.sum(axis=1)
         mean = scored.reshape(count, horizon)
+        if calendar is not None:
+            by_calendar = calendar_forecast(prepared, calendar, horizon)
+            mean = with_calendar(mean, by_calendar)
+            if units is not None:
+                level_of = np.repeat(by_calendar.mean(axis=1), horizon)
+                units = blended([units, of_seasonal_average(level_of, by_calendar.ravel())], [1 - WEIGHT, WEIGHT])
         model[:] = "trees" if forecaster.own is None else "trees_region"
     else:
         mean = np.zeros((count, horizon))

@@ -16,8 +16,13 @@ class SeenErrors:
 
     def below(self, border: Floats) -> Floats:
         """Return ½[P(X < border) + P(X <= border)], which treats ties fairly."""
-        left, right = (np.searchsorted(self.values, border, side) for side in ("left", "right"))
-        return (left + right) / (2.0 * len(self.values))
+        below, up_to = self.shares(border)
+        return (below + up_to) / 2.0
+
+    def shares(self, border: Floats) -> tuple[Floats, Floats]:
+        """Return P(X < border) and P(X <= border)."""
+        below, up_to = (np.searchsorted(self.values, border, side) / len(self.values) for side in ("left", "right"))
+        return below, up_to
 
     def quantile(self, level: Floats) -> Floats:
         """Return the quantiles of the distribution at the levels."""

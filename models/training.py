@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from models.calendar_member import with_calendar
 from models.drift import common_drift, no_drift
 from models.forecaster import REGION_ROUNDS, Forecaster, SharedTrees, rounds_that_pay, train_own, train_shared
 from models.gateway import TreeGrower, TreeModel
@@ -67,7 +68,8 @@ def train_region(sample: pl.DataFrame, shared: SharedModels, *, window: int, fre
     own = train_own(early, shared.judge, rounds=REGION_ROUNDS, frequency=frequency, grower=grower) if early.height >= LEAST_ROWS else None
     rounds = rounds_that_pay(own, shared.judge, held_back.filter(pl.col("window") == 0), grower) if own else 0
     judged = Forecaster(shared.judge, own.first(rounds) if own and rounds else None)
-    mean = judged.predict(held_back, held_back["level"].to_numpy().astype(float), grower)
+    trees = judged.predict(held_back, held_back["level"].to_numpy().astype(float), grower)
+    mean = with_calendar(trees, held_back["calendar"].to_numpy())
     final = train_own(rows, shared.final, rounds=rounds, frequency=frequency, grower=grower)
     return RegionOutcome(final, held_back.with_columns(mean=mean))
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from data.published import RunPaths
 from features.matrix import PreparedPanel
-from flows.backtest.methods import OWN, Forecasted, history_of, published_before, rules, steps
+from flows.backtest.methods import OWN, Forecasted, published_before, rules, steps
 from flows.backtest.outcomes import Outcomes, outcomes
 from flows.past.past_night import PastNight
 from flows.stages.model_files import forecaster_of
@@ -29,7 +29,7 @@ from models.ordering.calendar import Calendar
 from models.predictive import LEVELS
 from models.recommending.classes import with_classes
 from models.supply_terms import supply_terms
-from models.yardsticks.history import History
+from models.yardsticks.history import History, history_of
 from models.yardsticks.past_totals import empirical_interval
 from models.yardsticks.published import PublishedForecasts
 

@@ -38,19 +38,6 @@ class Forecasted:
     rows: NDArray[np.intp] | None = None
 
 
-def history_of(prepared: PreparedPanel) -> tuple[History, Floats]:
-    """Return what a rule may know: demand, and units sold, of the series on sale, right-aligned to the origin."""
-    panel = prepared.panel
-    chosen = panel.series.filter(prepared.profile["active"])
-    first, last = chosen["first"].to_numpy(), chosen["last"].to_numpy()
-    length = int((last - first).max(initial=0)) + 1
-    place = last[:, None] - np.arange(length)[::-1]
-    there = place >= first[:, None]
-    place = np.maximum(place, 0)
-    demand, sold = (np.where(there, values[place].astype(float), np.nan) for values in (prepared.demand, prepared.demand_at_least))
-    return History(demand, panel.end, panel.cadence.frequency), sold
-
-
 def steps(
     prepared: PreparedPanel, forecaster: Forecaster | None, forecast: RegionForecast, grower: TreeGrower
 ) -> Iterator[tuple[str, Forecasted]]:

@@ -6,6 +6,7 @@ import polars as pl
 
 from flows.stages.night import Night
 from flows.stages.plan import model_signature
+from models.calendar_member import CalendarFactors, from_table
 from models.drift import Drift
 from models.forecaster import Forecaster, SharedTrees
 from models.gateway import TreeModel
@@ -14,7 +15,7 @@ from models.members import MEMBERS
 from models.predictive import ErrorLibrary
 from models.training import SharedModels
 
-TREES, BLOCKS, ACCURACY = "trees.txt", "errors", "accuracy"
+TREES, BLOCKS, ACCURACY, CALENDAR = "trees.txt", "errors", "accuracy", "calendar"
 
 
 def save_shared(night: Night, shared: SharedModels, *, library: ErrorLibrary | None = None, accuracy: pl.DataFrame | None = None) -> None:
@@ -38,10 +39,16 @@ def save_shared(night: Night, shared: SharedModels, *, library: ErrorLibrary | N
     night.models.save(None, night.model_id, document, texts=texts, tables=tables)
 
 
-def save_region(night: Night, region: str, own: TreeModel | None) -> None:
-    """Save a region's own trees, or that it has none."""
-    document = {"as_of": night.as_of.isoformat(), "region": region, "trees": _form(own) if own else None}
-    night.models.save(region, night.model_id, document, texts={TREES: own.text} if own else {}, tables={})
+def save_region(night: Night, region: str, own: TreeModel | None, calendar: pl.DataFrame | None) -> None:
+    """Save a region's own trees, or that it has none, and its calendar factors (`models.calendar_member.to_table`) where it has any."""
+    document = {
+        "as_of": night.as_of.isoformat(),
+        "region": region,
+        "trees": _form(own) if own else None,
+        "calendar": calendar is not None,
+    }
+    tables = {} if calendar is None else {CALENDAR: calendar}
+    night.models.save(region, night.model_id, document, texts={TREES: own.text} if own else {}, tables=tables)
 
 
 def trained_on(night: Night) -> dict[str, Any] | None:
@@ -62,6 +69,14 @@ def forecaster_of(night: Night, region: str) -> Forecaster | None:
     own = night.models.document(region, night.model_id)
     trees = _model(own, "trees", night.models.text(region, night.model_id, TREES)) if own and own["trees"] else None
     return Forecaster(_shared(night, "final"), trees)
+
+
+def calendar_of(night: Night, region: str) -> CalendarFactors | None:
+    """Return a region's calendar factors; None where history did not show every season twice, or for a region new since."""
+    document = night.models.document(region, night.model_id)
+    if not document or not document["calendar"]:
+        return None
+    return from_table(night.models.table(region, night.model_id, CALENDAR))
 
 
 def library_of(night: Night) -> ErrorLibrary | None:

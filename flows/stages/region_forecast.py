@@ -1,7 +1,7 @@
 """A region's forecast, made with the models that the night has."""
 
 from features.matrix import PreparedPanel
-from flows.stages.model_files import forecaster_of, library_of
+from flows.stages.model_files import calendar_of, forecaster_of, library_of
 from flows.stages.night import Night
 from flows.stages.region_panel import SPREAD, YOUNGEST
 from models.forecasting import RegionForecast, forecast_region
@@ -16,6 +16,7 @@ def region_forecast(night: Night, region: str, prepared: PreparedPanel, growing:
         prepared,
         forecaster_of(night, region),
         library_of(night) or fallback_library(settings.horizon),
+        calendar=calendar_of(night, region),
         horizon=settings.horizon,
         youngest=YOUNGEST[settings.frequency],
         spread=SPREAD[settings.frequency],

@@ -7,11 +7,12 @@ import time
 import numpy as np
 import polars as pl
 
-from features.samples import held_back_periods, training_sample
+from features.samples import WINDOWS, held_back_periods, training_sample
 from flows.stages.model_files import save_region, save_shared, shared_models
 from flows.stages.night import Night
 from flows.stages.region_panel import SPREAD, YOUNGEST, history_periods, region_panel
 from models.accuracy import YARDSTICK_SERIES, accuracy_on_held_back, statsmodels_yardstick
+from models.calendar_member import held_back_calendar, learn_calendar, to_table
 from models.drift import together
 from models.gateway import TreeGrower
 from models.training import calibrate, train_all_regions, train_region
@@ -45,6 +46,10 @@ def sample_region(night: Night, region: str) -> None:
         youngest=YOUNGEST[night.settings.frequency],
         generator=np.random.default_rng(int.from_bytes(key[:8], "big")),
     )
+    if seasons_known(night):
+        if window:
+            sample = sample.with_columns(held_back_calendar(prepared, sample, window=window, windows=WINDOWS))
+        night.workspace.write("calendar", region, to_table(learn_calendar(prepared)))
     night.workspace.write("sample", region, sample)
     if window and not sample.filter(pl.col("window") >= 0).is_empty():
         most = max(2, round(YARDSTICK_SERIES * share))
@@ -64,7 +69,7 @@ def train_shared(night: Night, regions: list[str]) -> bool:
         together(samples),
         window=held_back_window(night),
         frequency=night.settings.frequency,
-        seasons_known=history_periods(night) >= 2 * night.cadence.year,
+        seasons_known=seasons_known(night),
         grower=growing,
     )
     if shared is not None:
@@ -85,7 +90,8 @@ def train_own(night: Night, region: str) -> None:
         frequency=night.settings.frequency,
         grower=growing,
     )
-    save_region(night, region, outcome.own)
+    calendar = night.workspace.read("calendar", region) if night.workspace.has("calendar", region) else None
+    save_region(night, region, outcome.own, calendar)
     kept = ("series", "window", "horizon", "level", "target", "at_least", "mean", SPREAD[night.settings.frequency])
     yardsticks = [name for name in outcome.held_back.columns if name.startswith(("season_mean_", "season_last_per", "mean_"))]
     held_back = outcome.held_back.select(*kept, *yardsticks)
@@ -112,6 +118,11 @@ def finish_training(night: Night, regions: list[str]) -> None:
     accuracy = accuracy_on_held_back(held_back, library, night.cadence)
     save_shared(night, shared_models(night), library=library, accuracy=accuracy)
     night.workspace.note("time-calibrate", None, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
+
+
+def seasons_known(night: Night) -> bool:
+    """Return whether the history that training looks at shows every season twice."""
+    return history_periods(night) >= 2 * night.cadence.year
 
 
 def held_back_window(night: Night) -> int:

@@ -23,6 +23,13 @@ Floats = NDArray[np.float64]
 Rule = Literal["cost", "service", "simple_cost", "simple_service"]
 RULES: tuple[Rule, ...] = ("cost", "service", "simple_cost", "simple_service")
 
+WEEKLY_REVISION = 0.2
+"""Share of a week's surprise that later forecasts are taken to follow.
+
+Grocery data, nights of four eight-week windows before those of the benchmark: forecasts took up 0.08 to 0.13 of it a week, beside
+revisions of a fifth of the level that have other reasons. Orders cost 2.4% less with 0.2 than with none, and less in three windows of
+four; 0.1 gained 1.5%, 0.5 3.8%."""
+
 BLOCK_BYTES = 12_000_000
 """Size of a block's sampled demand; the sums made of it take about six times as much."""
 
@@ -212,7 +219,8 @@ def extended(mean: Floats, periods: int, calendar: Calendar) -> Floats:
 
 def _cheapest(mean: Floats, roll: StockRoll, window: OwnWindow, packs: Packs, block: Block, calendar: Calendar) -> Choice:
     def later(raw: Floats, reorder: Floats) -> tuple[NDArray[np.intp], OrderValue | None]:
-        rule = BaseRule(mean, block.lead, block.review, block.interval, raw, reorder, calendar.days)
+        revision = 1 - (1 - WEEKLY_REVISION) ** (calendar.days / 7)
+        rule = BaseRule(mean, block.lead, block.review, block.interval, raw, reorder, calendar.days, revision)
         charged = rule.in_excess(roll)
         if not charged.size:
             return charged, None

@@ -1,6 +1,6 @@
 """What tonight's order is worth after its own window, for as long as later orders would not have brought its units anyway."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,9 @@ class OrderValue:
 class BaseRule:
     """How later orders are placed: a review that finds the position at or below its reorder point raises it above.
 
+    By then the forecast has been revised: it has taken up `revision` of what demand was above or below it, per period. So where little
+    sells the level falls, and units that pay tonight are in excess.
+
     The order-up-to level of a later review is tonight's, its mean demand replaced by that of the later interval and its
     safety scaled by the root of their ratio; its reorder point lies as far below as tonight's. mean: demand per period, shape
     (rows, at least periods sampled + interval); lead, review, interval: periods; raw, reorder: tonight's order-up-to level
@@ -97,11 +100,12 @@ class BaseRule:
     raw: Units
     reorder: Units
     days_per_period: int
+    revision: float = 0.0
 
     def of(self, rows: NDArray[np.intp]) -> "BaseRule":
         """Return the same for some rows."""
         lead = self.lead if isinstance(self.lead, int) else self.lead[rows]
-        return BaseRule(self.mean[rows], lead, self.review, self.interval, self.raw[rows], self.reorder[rows], self.days_per_period)
+        return replace(self, mean=self.mean[rows], lead=lead, raw=self.raw[rows], reorder=self.reorder[rows])
 
     def rise(self, roll: StockRoll, reviews: int) -> Units:
         """Return by how much order-up-to level and reorder point stand above tonight's after so many reviews, shape (rows,)."""
@@ -115,8 +119,16 @@ class BaseRule:
 
     def excess(self, roll: StockRoll, reviews: int) -> Floats:
         """Return the level above which units would not have been ordered at that review either, shape (rows, paths)."""
+        periods = reviews * self.review
         above = (self.rise(roll, reviews) + self.reorder).astype(np.float32)
-        return above[:, None] + before(roll.demand, reviews * self.review)
+        demand = before(roll.demand, periods)
+        if not self.revision:
+            return above[:, None] + demand
+        # Of the mean surprise per period, over the periods of the interval to come.
+        taken_up = np.float32((1 - (1 - self.revision) ** periods) * self.interval / periods)
+        expected = self.mean[:, :periods].sum(axis=1).astype(np.float32)
+        level: Floats = above[:, None] + demand + taken_up * (demand - expected[:, None])
+        return level
 
     def in_excess(self, roll: StockRoll) -> NDArray[np.intp]:
         """Return the rows for which some unit that pays in its own window may be in excess at the next review."""

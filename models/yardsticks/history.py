@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from data.demand import Frequency
 from features.cadence import Cadence, cadence_of
+from features.matrix import PreparedPanel
 
 Floats = NDArray[np.float64]
 
@@ -64,6 +65,19 @@ class History:
         step = self.cadence.step_days
         middle = np.datetime64(self.end, "D") + step * (np.arange(first, first + count) - self.periods + 1) + step // 2
         return middle.astype("datetime64[M]").astype(np.int64) % 12
+
+
+def history_of(prepared: PreparedPanel) -> tuple[History, Floats]:
+    """Return what a rule may know: demand, and units sold, of the series on sale, right-aligned to the origin."""
+    panel = prepared.panel
+    chosen = panel.series.filter(prepared.profile["active"])
+    first, last = chosen["first"].to_numpy(), chosen["last"].to_numpy()
+    length = int((last - first).max(initial=0)) + 1
+    place = last[:, None] - np.arange(length)[::-1]
+    there = place >= first[:, None]
+    place = np.maximum(place, 0)
+    demand, sold = (np.where(there, values[place].astype(float), np.nan) for values in (prepared.demand, prepared.demand_at_least))
+    return History(demand, panel.end, panel.cadence.frequency), sold
 
 
 def phases(periods: int, season: int) -> NDArray[np.int64]:

@@ -11,6 +11,9 @@ RECENT = {"day": 90, "week": 13}
 
 MONTHS = 12
 
+BLOCK_ROWS = 4_096
+"""Series whose sums are made at a time."""
+
 GROWTH = (0.5, 2.0)
 """Bounds of the growth from one year to the next."""
 
@@ -28,22 +31,41 @@ def month_weekday_level(history: History, horizon: int) -> Floats:
 
 
 def _forecast(history: History, horizon: int) -> Floats:
-    days = history.season if history.frequency == "day" else 1
+    return from_factors(history, calendar_factors(history), horizon)
+
+
+def calendar_factors(history: History) -> Floats:
+    """Return the factor of each weekday of each month, shape (1 or series, 12 × weekdays), from a history of one region.
+
+    One row for all where the years did not repeat themselves yet; weeks have one weekday.
+    """
+    days = _days(history)
     weekday = season_index(history) if days > 1 else np.ones(1)
     begun = first_known(history.demand)
     demand = history.demand[:, begun:]
-    # A cell is a weekday of a month.
-    cell = history.months(begun, demand.shape[1] + horizon) * days
-    cell += np.concatenate([phases(demand.shape[1], days), np.arange(horizon) % days])
-    past, coming = np.split(cell, [demand.shape[1]])
-    factors = np.tile(weekday, MONTHS)[None, :]
-    if demand.shape[1] >= _year(history):
-        factors = _with_months(demand, past, weekday, history.cadence.year, repeated=demand.shape[1] >= 2 * _year(history))
-    recent = RECENT[history.frequency]
-    lately, usual = demand[:, -recent:], factors[:, past[-recent:]]
+    if demand.shape[1] < _year(history):
+        return np.tile(weekday, MONTHS)[None, :]
+    cell = history.months(begun, demand.shape[1]) * days + phases(demand.shape[1], days)
+    return _with_months(demand, cell, weekday, history.cadence.year, repeated=demand.shape[1] >= 2 * _year(history))
+
+
+def from_factors(history: History, factors: Floats, horizon: int) -> Floats:
+    """Return the recent level without the factors × those of the periods ahead, shape (series, horizon), units.
+
+    Parameters
+    ----------
+    history
+        As of the origin; nothing older than 90 days or 13 weeks is looked at, but for series without known demand since.
+    factors
+        Shape (1 or series, 12 × weekdays), of `calendar_factors`.
+    """
+    days, recent = _days(history), min(RECENT[history.frequency], history.periods)
+    months = history.months(history.periods - recent, recent + horizon)
+    past, coming = np.split(months * days + np.concatenate([phases(recent, days), np.arange(horizon) % days]), [recent])
+    lately, usual = history.demand[:, history.periods - recent :], factors[:, past]
     known = np.isfinite(lately)
-    level_now = over(np.where(known, lately, 0.0).sum(axis=1), np.where(known, usual, 0.0).sum(axis=1))
-    return completed(level_now[:, None] * factors[:, coming], history)
+    level = over(np.where(known, lately, 0.0).sum(axis=1), np.where(known, usual, 0.0).sum(axis=1))
+    return completed(level[:, None] * factors[:, coming], history)
 
 
 def growth_trend(demand: Floats, year: int) -> Floats:
@@ -83,6 +105,10 @@ def own_factors(units: Floats, expected: Floats) -> Floats:
     return 1 + credibility * (mean - 1)
 
 
+def _days(history: History) -> int:
+    return history.season if history.frequency == "day" else 1
+
+
 def _year(history: History) -> int:
     return 365 if history.frequency == "day" else history.season
 
@@ -95,10 +121,14 @@ def _with_months(demand: Floats, cell: NDArray[np.int64], weekday: Floats, year:
     # Years are counted from the end, so that the newest one is whole.
     code = (years - 1 - np.arange(periods)[::-1] // year) * MONTHS * days + cell
     trend = growth_trend(demand, year) if repeated else np.ones(periods)
-    known = np.isfinite(demand)
     shape = (len(demand), years, MONTHS, days)
-    units = sums_by(np.where(known, demand, 0.0), code, years * MONTHS * days).reshape(shape)
-    exposure = sums_by(known * trend, code, years * MONTHS * days).reshape(shape)
+    units, exposure = (np.empty((len(demand), years * MONTHS * days)) for _ in range(2))
+    for begin in range(0, len(demand), BLOCK_ROWS):
+        rows = slice(begin, begin + BLOCK_ROWS)
+        known = np.isfinite(demand[rows])
+        units[rows] = sums_by(np.where(known, demand[rows], 0.0), code, units.shape[1])
+        exposure[rows] = sums_by(known * trend, code, units.shape[1])
+    units, exposure = units.reshape(shape), exposure.reshape(shape)
     month, level = marginal_totals(units.sum(axis=3), np.einsum("sbmw,w->sbm", exposure, weekday))
     pooled = np.outer(month, weekday)
     if not repeated:

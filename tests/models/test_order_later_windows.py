@@ -9,6 +9,8 @@ from scipy.stats import poisson
 
 from models.ordering.calendar import Calendar
 from models.ordering.decide import Series, decide
+from models.ordering.later_windows import BaseRule
+from models.ordering.stock_roll import roll_stock
 
 DAILY = Calendar(date(2024, 4, 14), "day")
 
@@ -92,6 +94,15 @@ def test_falling_demand_never_orders_more_than_its_own_window_wants():
     falling = order_of(series(rates[None], lead_mean=2, review=2), demand)[0]
     own = order_of(series(rates[None, :4], lead_mean=2, review=2), demand[:, :, :4], horizon=4)[0]
     assert 0 < falling <= own
+
+
+def test_a_revised_forecast_leaves_more_in_excess_where_little_sold():
+    """Mean 2 a day, three days of interval, level and reorder point 6 above a position of 0; one day has passed."""
+    roll = roll_stock(np.array([[[0.0, 2], [2, 2], [5, 2]]], dtype=np.float32), np.zeros(1), np.zeros((1, 2)), lost=True)
+    steady, revised = (BaseRule(np.full((1, 6), 2.0), 2, 1, 3, np.array([6.0]), np.array([6.0]), 1, revision) for revision in (0.0, 0.25))
+    assert steady.excess(roll, 1).tolist() == [[6, 8, 11]]
+    # A quarter of a surprise of −2, 0 and 3 a day, over the three days of the interval to come.
+    assert revised.excess(roll, 1).tolist() == [[6 - 1.5, 8, 11 + 2.25]]
 
 
 @pytest.mark.parametrize(("block_bytes", "threads"), [(1, 1), (40_000, 1), (40_000, 2), (10**9, 1)])

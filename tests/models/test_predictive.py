@@ -81,6 +81,18 @@ def test_errors_that_change_are_not(change):
     assert library_of(made(**change)).calibrated.mean() < 0.2
 
 
+@pytest.mark.parametrize(("factor", "good"), [(1.0, True), (2.5, False)])
+def test_slow_items_that_mostly_sell_nothing_are_calibrated_where_their_demand_stays(factor, good):
+    """A quantile of 0 covers every level up to the share of periods without a sale, not just half of it."""
+    rng = np.random.default_rng(2)
+    mean = np.repeat(rng.lognormal(-0.5, 0.3, (1_200, 1)), PERIODS, axis=1)
+    sold = np.concatenate([rng.poisson(mean), rng.poisson(factor * mean)]).astype(float)
+    both = np.concatenate([mean, mean])
+    library = library_of(HeldBack(both, sold, np.ones_like(sold, dtype=bool), rng.random(len(sold)), np.repeat([0, 1], 1_200)))
+    assert (library.calibrated.mean() > 0.9) == good
+    assert library.calibrated.any() == good
+
+
 def test_partly_hidden_demand_is_still_calibrated():
     assert library_of(made(hidden=0.3)).calibrated.mean() > 0.8
 
