@@ -79,9 +79,7 @@ def test_a_series_that_is_new_since_gets_the_pooled_factors(prepared):
 
 
 def test_held_back_windows_are_forecast_from_what_lay_before_them(history, prepared, sample):
-    values = sample.select("series", "window", "horizon").with_columns(
-        held_back_calendar(prepared, sample, window=WINDOW, windows=WINDOWS)
-    )
+    values = sample.select("series", "window", "horizon").with_columns(held_back_calendar(prepared, sample, window=WINDOW, windows=WINDOWS))
     assert values.filter(pl.col("window") < 0)["calendar"].null_count() == values.filter(pl.col("window") < 0).height
     # The newest window is what it was, whatever happened in it; the one before too.
     last = history.end - timedelta(days=WINDOW)
@@ -130,4 +128,6 @@ def test_forecasts_and_their_explanation_hold_the_calendar(prepared, sample):
     assert found.mean == pytest.approx(with_calendar(forecast(None).mean, calendar_forecast(prepared, factors, 10)))
     assert explained.mean == pytest.approx(found.mean, rel=1e-6)
     groups = ["level", "season", "price_promotion", "events", "drivers", "stockouts"]
-    assert explained.explanations.select(pl.sum_horizontal(groups)).to_series().to_numpy() == pytest.approx(found.mean.mean(axis=1), rel=1e-6)
+    assert explained.explanations.select(pl.sum_horizontal(groups)).to_series().to_numpy() == pytest.approx(
+        found.mean.mean(axis=1), rel=1e-6
+    )
