@@ -2,7 +2,9 @@
 
 import logging
 import time
+from collections.abc import Callable
 
+import dataframely as dy
 import polars as pl
 
 from data.messages import PlanMessage, messages_frame
@@ -13,10 +15,11 @@ from flows.stages.night import Night
 from flows.stages.region_forecast import region_forecast
 from flows.stages.region_panel import region_panel
 from flows.stages.train import grower
-from models.contracts import SeriesProfile
+from models.contracts import Recommendations, SeriesProfile
 from models.forecast_messages import forecast_messages
 from models.forecasting import RegionForecast, forecasts_frame
 from models.recommendations import recommend
+from models.recommending.basis import Basis
 
 log = logging.getLogger("fillrate")
 
@@ -50,14 +53,25 @@ def decide_region(night: Night, region: str, order: bool) -> None:
 
 
 def _recommend(night: Night, region: str, forecast: RegionForecast) -> None:
-    begun, settings = time.perf_counter(), night.settings
+    begun = time.perf_counter()
     log.info("recommend %s", region)
+    recommendations, messages = recommended(night, region, forecast)
+    night.workspace.write("recommendations", region, recommendations)
+    night.workspace.write("region-messages", region, messages_frame(messages))
+    night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
+
+
+def recommended(
+    night: Night, region: str, forecast: RegionForecast, *, keep: Callable[[Basis], None] | None = None
+) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
+    """Return the recommendations for the series of a forecast, and what is to be said of them; `keep` as in `recommend`."""
+    settings = night.settings
     profile = forecast.series.with_columns(region=pl.lit(region)).select(SeriesProfile.column_names())
     stock = night.table("stock", region, until=night.as_of)
     since = stock["date"].min() if not stock.is_empty() else night.as_of
     receipts = night.table("receipts", region)
     positions = stock_position(stock, night.table("sales", region, since=since, until=night.as_of), receipts, night.as_of)  # type: ignore[arg-type]
-    recommendations, messages = recommend(
+    return recommend(
         run_id=night.run_id,
         as_of=night.as_of,
         frequency=settings.frequency,
@@ -74,10 +88,8 @@ def _recommend(night: Night, region: str, forecast: RegionForecast) -> None:
         previous=_previous(night, region),
         settings=settings.replenishment,
         rng_seed=settings.seed,
+        keep=keep,
     )
-    night.workspace.write("recommendations", region, recommendations)
-    night.workspace.write("region-messages", region, messages_frame(messages))
-    night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
 
 
 def _previous(night: Night, region: str) -> pl.DataFrame | None:
