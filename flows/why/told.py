@@ -3,7 +3,7 @@
 from flows.report.formats import day, percent, text, weekday
 from flows.why.document import Document
 from flows.why.told_otherwise import otherwise_lines
-from flows.why.wording import Lines, amount, number, table, times, units
+from flows.why.wording import Lines, amount, dearer, number, table, times, units
 
 Sections = list[tuple[str, Lines]]
 
@@ -143,13 +143,11 @@ RULES = {
 
 def _order(document: Document) -> Lines:
     row, order, terms, currency = document["row"], document["order"], document["terms"], document["currency"]
-    lines = []
-    for name, what in (
-        ("shortage_cost", "a unit of unmet demand"),
-        ("holding_cost", f"a unit left on the shelf, per {document['frequency']}"),
-    ):
+    lines, shelf = [], f"a {document['frequency']} on the shelf"
+    for name, what, per in (("shortage_cost", "a unit of unmet demand", ""), ("holding_cost", shelf, " a unit")):
         value, source = terms[name]["value"], terms[name]["from"]
-        lines.append(f"{what} costs {amount(value, currency)} (from {source})" if value is not None else f"what {what} costs is not known")
+        known = f"{what} costs {amount(value, currency)}{per} (from {source})"
+        lines.append(known if value is not None else f"what {what} costs is not known")
     if row["order_up_to"] is None:
         return [*lines, "stock is unknown, so no order was worked out"] if order["by_hand"] is None else [*lines, *_decided(document)]
     lines += [
@@ -196,8 +194,10 @@ def _decided(document: Document) -> Lines:
         return lines
     value = f", worth {amount(row['order_value'], currency)} at unit cost" if row["order_value"] else ""
     lines.append(f"{number(row['order_units']):>10}  to order tonight{value}")
-    if row["marginal_gain_last_case"] is not None:
-        lines.append(f"{'':>10}  its last case saves {amount(row['marginal_gain_last_case'], currency)}")
+    gain = row["marginal_gain_last_case"]
+    if gain is not None:
+        alone = "" if gain >= 0 else "; it comes with the least order, or with a planner's"
+        lines.append(f"{'':>10}  its last case {dearer(-gain, currency)}{alone}")
     return lines
 
 
@@ -215,13 +215,13 @@ def _previous(document: Document) -> Lines:
     if not previous["moved"]:
         return [f"run {previous['run_id']} had no row of it"]
     now, then = (next(line[side] for line in previous["moved"] if line["what"] == "order_units") for side in ("now", "before"))
-    told = f"because {previous['reason']}" if previous["reason"] else "as before" if now == then else ""
+    told = previous["reason"] or ("as before" if now == then else "for no reason told")
     rows = [["", "before", "now", "change"]]
     for line in previous["moved"]:
         both = line["before"] is not None and line["now"] is not None
         change = number(line["now"] - line["before"], sign=True) if both else "unknown"
         rows.append([line["what"].replace("_", " "), number(line["before"]), number(line["now"]), change])
-    return [f"run {previous['run_id']}: the order is {number(now)} after {number(then)}, {told}".rstrip(", "), *table(rows)]
+    return [f"run {previous['run_id']}: the order is {number(now)} after {number(then)}: {told}", *table(rows)]
 
 
 def _check(document: Document) -> Lines:

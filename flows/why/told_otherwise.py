@@ -3,7 +3,7 @@
 from typing import Any
 
 from flows.report.formats import percent
-from flows.why.wording import Lines, amount, number, table, times, units
+from flows.why.wording import Lines, amount, dearer, number, table, times, units
 
 Document = dict[str, Any]
 
@@ -24,8 +24,9 @@ def _steps(document: Document) -> Lines:
         if step is None:
             continue
         points = number(round(step["chance_change"] * 100, 1), sign=True)
-        told = [f"{words} ({units(step['units'])})"]
-        told += [_dearer(step["costs"], currency)] if step["costs"] is not None else []
+        # Below the least order there is nothing to order.
+        told = ["nothing instead" if step["units"] == 0 else f"{words} ({units(step['units'])})"]
+        told += [dearer(step["costs"], currency)] if step["costs"] is not None else []
         told += [f"and changes the chance of running out in its own window by {points} points"] if points != "0" else []
         lines.append(" ".join(told) if len(told) > 1 else f"{told[0]} changes nothing in its own window")
     if found["cheapest"] is not None and abs(found["cheapest"] - found["order"]) > 1e-6:
@@ -42,7 +43,7 @@ def _waiting(document: Document) -> Lines:
         chance = "to the next chance to order" if wait["periods"] == document["interval"]["review_periods"] else ""
         span = f"waiting {times(wait['periods'], period)} {chance}".rstrip()
         if wait["costs"] is not None:
-            lines.append(f"{span} with the same order {_dearer(wait['costs'], currency)}")
+            lines.append(f"{span} with the same order {dearer(wait['costs'], currency)}")
     return lines or ["what waiting costs in money is not known: neither shortage nor holding has a cost"]
 
 
@@ -86,10 +87,3 @@ def _candidates(document: Document) -> Lines:
     later = "; later: for units in excess after it" if charged and money else ""
     legend = f"what orders come to on average{priced} in their own window (→ this one, × above the most units{later})"
     return [legend, *table(rows)]
-
-
-def _dearer(costs: float, currency: str | None) -> str:
-    """Return `costs 1.20 EUR more`, `saves 1.20 EUR` or `costs the same`."""
-    if abs(costs) < 0.00005:
-        return "costs the same"
-    return f"costs {amount(costs, currency)} more" if costs > 0 else f"saves {amount(-costs, currency)}"

@@ -35,10 +35,18 @@ def amount(value: float | None, currency: str | None, *, sign: bool = False) -> 
     """Return money with its currency, where one is known; small costs with as many decimals as they need."""
     if value is None or value != value:
         return "unknown"
-    decimals = 2 if abs(value) >= 0.1 or value == 0 else 4
-    digits = f"{abs(value):,.{decimals}f}"
+    digits = f"{abs(value):,.2f}" if abs(value) >= 0.1 else f"{abs(value):.4f}"
+    # Two decimals at least; more only where a small amount has them.
+    digits = digits[:4] + digits[4:].rstrip("0") if abs(value) < 0.1 else digits
     minus = "−" if value < 0 and digits.strip("0.,") else "+" if sign and digits.strip("0.,") else ""
     return f"{minus}{digits}" + (f" {text(currency, 8)}" if currency else "")
+
+
+def dearer(costs: float, currency: str | None) -> str:
+    """Return `costs 1.20 EUR more`, `saves 1.20 EUR` or `costs the same`."""
+    if abs(costs) < 0.00005:
+        return "costs the same"
+    return f"costs {amount(costs, currency)} more" if costs > 0 else f"saves {amount(-costs, currency)}"
 
 
 def table(rows: Sequence[Sequence[str]], *, left: int = 1) -> Lines:
