@@ -1,9 +1,11 @@
 """The command that explains one row: found, computed again, told on the terminal or as JSON."""
 
 import json
+import math
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -56,7 +58,7 @@ def explain_row(sku: str, fc: str, *, config: Path | None, run_id: str | None, o
     checked = check(run, manifest, row, again)
     found = document(run, manifest, again.row if changes else row, again, checked, changes)
     if as_json:
-        sys.stdout.write(json.dumps(found, default=str, ensure_ascii=False, allow_nan=False) + "\n")
+        sys.stdout.write(json.dumps(_finite(found), default=str, ensure_ascii=False, allow_nan=False) + "\n")
     else:
         _print(told(found))
     if checked.differences and not changes:
@@ -67,6 +69,15 @@ def _run(config: Path | None, run_id: str | None, out: str | None) -> RunPaths:
     if out is None and config is not None:
         out = load_settings(config).output.path
     return newest_run(out) if run_id is None else locate_run(run_id, out)
+
+
+def _finite(value: Any) -> Any:
+    """Return a document with numbers that JSON does not know, nan and inf, as null."""
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _print(sections: Sections) -> None:

@@ -48,6 +48,7 @@ def document(run: RunPaths, manifest: dict[str, Any], row: Row, again: Recompute
         "stock": _stock(again),
         "interval": _interval(again),
         "forecast": _forecast(again),
+        "elsewhere": _elsewhere(again),
         "order": _order(again),
         "otherwise": None if terms["on_hand"] is None else otherwise(again),
         "reasons": [{"code": code, "words": REASONS.get(code)} for code in row["reasons"]],
@@ -147,6 +148,21 @@ def _order(again: Recomputed) -> Document:
         "excluded": bool(basis["override_exclude"]),
         "last_case": None if basis["last_case"] != basis["last_case"] else basis["last_case"],
     }
+
+
+def _elsewhere(again: Recomputed) -> list[Row]:
+    """Return stock and level of the item at the region's other fcs; `spare` is what one that is not at risk itself could send.
+
+    As `models.recommending.actions` counts it: beyond its level and one more protection interval, and on the shelf. Rounded.
+    """
+    told = []
+    for row in again.elsewhere:
+        spare = None
+        if row["on_hand"] is not None:
+            beyond = min(row["on_hand"], -row["raw_units"] - row["demand_mean"])
+            spare = 0.0 if "risk_before_arrival" in row["reasons"] else max(beyond, 0.0)
+        told.append({name: row[name] for name in ("fc", "on_hand", "inventory_position", "order_up_to", "demand_mean")} | {"spare": spare})
+    return told
 
 
 def _previous(again: Recomputed, row: Row) -> Document:

@@ -36,8 +36,9 @@ class Recomputed:
     """A row computed again.
 
     night: the night as recorded, its predecessor left out where that is no longer there; row: the recommendation; basis: profile, terms,
-    stock and decisions of the row, unrounded; forecasts: the item's periods; parts: what its mean forecast is made of; question, witness:
-    the row alone, to be decided otherwise, and what it was decided from; predecessor_gone: whether the run before can no longer be read.
+    stock and decisions of the row, unrounded; forecasts: the item's periods; parts: what its mean forecast is made of; elsewhere:
+    recommendations of the item at the region's other fcs; question, witness: the row alone, to be decided otherwise, and what it was
+    decided from; predecessor_gone: whether the run before can no longer be read.
     """
 
     night: Night
@@ -45,6 +46,7 @@ class Recomputed:
     basis: Row
     forecasts: pl.DataFrame
     parts: Row
+    elsewhere: list[Row]
     question: Question
     witness: Witness
     predecessor_gone: bool
@@ -106,6 +108,7 @@ def recompute(night: Night, region: str, sku: str, fc: str) -> Recomputed:
         row=row,
         basis=basis.rows.row(place, named=True),
         forecasts=forecasts_frame(few, night.future(), region).filter(sku=sku, fc=fc),
+        elsewhere=recommendations.filter(pl.col("fc") != fc).sort("fc").to_dicts(),
         parts=forecast.explanations.filter(sku=sku, fc=fc).row(0, named=True),
         question=question,
         witness=witness,

@@ -5,6 +5,9 @@ from flows.why.document import Document
 from flows.why.told_otherwise import otherwise_lines
 from flows.why.wording import Lines, amount, dearer, number, table, times, units
 
+MOST_FCS = 8
+"""Other fulfilment centres that are listed at most."""
+
 Sections = list[tuple[str, Lines]]
 
 
@@ -16,6 +19,7 @@ def told(document: Document) -> Sections:
         ("Dates", _dates(document)),
         ("Demand", _demand(document)),
         ("Risk without an order", _risk(document)),
+        ("At other fulfilment centres of the region", _elsewhere(document)),
         ("The order, step by step", _order(document)),
         ("What would change the answer", otherwise_lines(document)),
         ("Reasons", _codes(document)),
@@ -131,6 +135,23 @@ def _risk(document: Document) -> Lines:
     if cover is not None:
         lines.append(f"on hand lasts {times(cover, 'day')}, with what is on the way {times(row['days_of_cover_with_inbound'], 'day')}")
     return lines
+
+
+def _elsewhere(document: Document) -> Lines:
+    """Return where units could come from: told where stock may run out before an order arrives."""
+    there, said = document["elsewhere"], document["row"]["reasons"]
+    if "risk_before_arrival" not in said or not there:
+        return []
+    spare = sum(line["spare"] or 0 for line in there)
+    enough = "; that is why a transfer is the action" if "surplus_elsewhere" in said else ""
+    # The fcs that can spare most first.
+    shown = sorted(there, key=lambda line: (-(line["spare"] or 0), line["fc"]))[:MOST_FCS]
+    rows = [[text(line["fc"]), *(number(line[name]) for name in ("on_hand", "order_up_to", "demand_mean", "spare"))] for line in shown]
+    more = f", the {MOST_FCS} that spare most" if len(there) > MOST_FCS else ""
+    return [
+        f"{units(spare)} could be spared, for every fc of the region that is short of it{more}{enough}",
+        *table([["", "on hand", "order-up-to", "demand", "to spare"], *rows]),
+    ]
 
 
 RULES = {

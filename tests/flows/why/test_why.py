@@ -149,6 +149,23 @@ def test_planners_decisions_and_order_days_are_told(varied, capsys):
     assert found["cheapest"] == document["order"]["simulated"]
 
 
+def test_units_to_spare_at_other_fcs_are_those_that_transfers_count_on(new_shop, capsys):
+    """At N1 nothing is left and an order takes two days; N2 has plenty, the south is another region."""
+    shop = new_shop("plenty").open()
+    shop.deliver_stock(date(2024, 6, 9), {("N1", "005"): 0.0, ("N2", "005"): 500.0, ("S1", "005"): 900.0})
+    shop.night()
+    capsys.readouterr()
+    document = asked(shop, capsys, "005", "N1")
+    assert document["row"]["action"] == "transfer"
+    there = read_frame(shop.latest(), "recommendations").filter(sku="005", fc="N2").row(0, named=True)
+    (other,) = document["elsewhere"]
+    assert other["fc"] == "N2"
+    assert other["spare"] == pytest.approx(500 - there["order_up_to"] - there["demand_mean"])
+    words = read(shop, capsys, "005", "N1")
+    assert "that is why a transfer is the action" in words
+    assert "surplus_elsewhere" in words
+
+
 def test_where_no_cost_is_known_service_is_told_instead_of_money(varied, capsys):
     document = asked(varied, capsys, "012", "S1")
     found = document["otherwise"]
