@@ -25,8 +25,8 @@ def otherwise(again: Recomputed) -> dict[str, Any]:
         "order": order,
         "priced": priced,
         "candidates": _shown(found, order, case, most, again.parts["mean"], priced=priced),
-        "one_case_more": _step(found, order, 1, priced=priced),
-        "one_case_less": _step(found, order, -1, priced=priced),
+        "one_case_more": _step(found, order, 1, most, priced=priced),
+        "one_case_less": _step(found, order, -1, most, priced=priced),
         "cheapest": float(found.units[_cheapest(found, most)]) if priced else None,
         "waiting": [{"periods": n, "costs": price_of_waiting(witness, order, n) if priced else None} for n in waits],
         "scenarios": _scenarios(question, basis),
@@ -67,7 +67,7 @@ def _shown(found: Candidates, order: float, case: float, most: float | None, mea
     return rows
 
 
-def _step(found: Candidates, order: float, step: int, *, priced: bool) -> dict[str, Any] | None:
+def _step(found: Candidates, order: float, step: int, most: float | None, *, priced: bool) -> dict[str, Any] | None:
     """Return the next order above or below, and what it costs more; None where there is none."""
     here = found.at(order)
     other = here + step
@@ -75,6 +75,7 @@ def _step(found: Candidates, order: float, step: int, *, priced: bool) -> dict[s
         return None
     return {
         "units": float(found.units[other]),
+        "allowed": most is None or bool(found.units[other] <= most + 1e-6),
         "costs": float(found.cost[other] - found.cost[here]) if priced else None,
         "chance_change": float(found.chance[other] - found.chance[here]),
     }

@@ -25,7 +25,8 @@ def _steps(document: Document) -> Lines:
             continue
         points = number(round(step["chance_change"] * 100, 1), sign=True)
         # Below the least order there is nothing to order.
-        told = ["nothing instead" if step["units"] == 0 else f"{words} ({units(step['units'])})"]
+        above = "" if step["allowed"] else ", above the most units"
+        told = ["nothing instead" if step["units"] == 0 else f"{words} ({units(step['units'])}{above})"]
         told += [dearer(step["costs"], currency)] if step["costs"] is not None else []
         told += [f"and changes the chance of running out in its own window by {points} points"] if points != "0" else []
         lines.append(" ".join(told) if len(told) > 1 else f"{told[0]} changes nothing in its own window")

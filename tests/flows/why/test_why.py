@@ -135,6 +135,17 @@ def test_terms_say_where_they_come_from(varied, capsys):
     assert asked(varied, capsys, "010", "N1")["terms"]["review_days"]["from"] == "order_weekdays Wed (supply, 010 at any fc)"
 
 
+def test_an_order_cut_to_the_most_units_names_the_limit_beside_what_a_case_more_would_save(varied, capsys):
+    document = asked(varied, capsys, "009", "S1")
+    assert document["row"]["order_units"] == document["otherwise"]["cheapest"] == 12
+    more = document["otherwise"]["one_case_more"]
+    assert (more["units"], more["allowed"]) == (18, False)
+    assert more["costs"] < 0
+    words = read(varied, capsys, "009", "S1")
+    assert "cut to the most units per line, 12 (supply, 009 at any fc)" in words
+    assert "one case more (18 units, above the most units) saves" in words
+
+
 def test_planners_decisions_and_order_days_are_told(varied, capsys):
     assert "30 by a planner's override, in place of it" in read(varied, capsys, "005", "N1")
     assert "a planner excluded the item" in read(varied, capsys, "005", "N2")
