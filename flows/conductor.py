@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from polars.exceptions import PanicException
 
-from data.lake import Lake
+from data.lake import Lake, LakeError
 from data.lock import lake_lock
 from data.published import RunPaths, find_run, read_manifest, remove_stale_staging
 from flows.settings import Settings, recorded_settings
@@ -202,6 +203,23 @@ def _chosen(night: Night, request: Request) -> list[str]:
 def settings_of(run: RunPaths) -> Settings:
     """Return the settings that a published run recorded."""
     return recorded_settings(read_manifest(run)["config"])
+
+
+def settings_beside(run: RunPaths) -> Settings:
+    """Return the settings that a published run recorded, with its output where the run lies now: it may have been moved.
+
+    Raises
+    ------
+    LakeError
+        If the lake that the run read is not there.
+    """
+    settings = settings_of(run)
+    if not Path(settings.lake.path).is_dir():
+        raise LakeError(
+            f"run {run.run_id} read the lake {settings.lake.path}, which is not there: start from the folder in which the run was made, "
+            "or put the lake back"
+        )
+    return settings.model_copy(update={"output": settings.output.model_copy(update={"path": str(run.path.parent.parent)})})
 
 
 def published(output: str, run_id: str) -> RunPaths:

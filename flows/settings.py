@@ -107,6 +107,20 @@ def recorded_settings(document: Mapping[str, Any]) -> Settings:
     return _validated(document, "the run's manifest")
 
 
+def changed_settings(settings: Settings, changes: Sequence[str]) -> Settings:
+    """Return settings with `key=value` pairs in place of what they hold, as `load_settings` reads them.
+
+    Raises
+    ------
+    ConfigError
+        If a pair cannot be read, a key is unknown, or a value does not fit.
+    """
+    merged = settings.model_dump(mode="json")
+    for change in changes:
+        merged = _merged(merged, _change(change))
+    return _validated(merged, "--set") if changes else settings
+
+
 def _validated(document: Mapping[str, Any], where: str) -> Settings:
     try:
         return _FileOnly(**document)

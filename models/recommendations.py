@@ -1,5 +1,6 @@
 """Recommendations: what to order tonight for every sku × fc, why, and what happens without it."""
 
+from collections.abc import Callable
 from datetime import date
 
 import dataframely as dy
@@ -14,6 +15,7 @@ from models.ordering.calendar import Calendar, Frequency, lead_periods
 from models.ordering.decide import Decisions, decide
 from models.ordering.paths import DemandPaths
 from models.recommending.actions import with_actions, with_flags
+from models.recommending.basis import Basis
 from models.recommending.changes import with_changes
 from models.recommending.classes import with_classes
 from models.recommending.inputs import arriving, ordering_series
@@ -45,6 +47,7 @@ def recommend(
     previous: pl.DataFrame | None,
     settings: ReplenishmentSettings,
     rng_seed: int,
+    keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
     """Return one recommendation per row of `profile`, most valuable first, and messages about what was not computed.
 
@@ -66,6 +69,8 @@ def recommend(
         Recommendations of the run before.
     rng_seed
         Seed of everything drawn here: lead times that vary.
+    keep
+        Is given what the recommendations were made from, for one who asks why.
 
     Raises
     ------
@@ -81,8 +86,9 @@ def recommend(
     lines = arriving(profile, inbound, calendar)
     rows = _joined(profile, learned_lead_times(terms, receipts, as_of), positions, lines, settings)
     multiplied = mean * rows.get_column("override_demand_multiplier").fill_null(1.0).to_numpy()[:, None]
+    series = ordering_series(rows, multiplied, lines, calendar, rng_seed)
     decisions = decide(
-        ordering_series(rows, multiplied, lines, calendar, rng_seed),
+        series,
         paths,
         calendar,
         horizon=horizon,
@@ -93,6 +99,8 @@ def recommend(
     rows = _with_decisions(rows, decisions, multiplied[:, :horizon].mean(axis=1) / calendar.days)
     rows = _with_dates(rows, calendar, horizon)
     rows = with_classes(with_flags(with_actions(rows, overstock_days=settings.overstock_days)))
+    if keep is not None:
+        keep(Basis(rows, series, calendar))
     published = with_changes(_published(rows, run_id, as_of), previous).select(Recommendations.column_names())
     return Recommendations.validate(most_valuable_first(published)), messages + _unknown_stock(rows)
 

@@ -382,6 +382,12 @@ def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.root
 
 
+@pytest.fixture(scope="session")
+def shop_at() -> type[Shop]:
+    """The shop below a folder."""
+    return Shop
+
+
 @pytest.fixture
 def ran(first_night: Path, tmp_path: Path) -> Shop:
     """A shop that has run its first night, as of Sunday, 9 June 2024."""

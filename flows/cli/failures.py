@@ -9,6 +9,7 @@ from data.published import PublishError
 from flows.backtest.openings import LedgerDamaged, WindowLocked
 from flows.conductor import NothingToPublish, UnknownRegion
 from flows.settings import ConfigError
+from flows.why.asked import NoSuchRow
 from flows.workbook import WorkbookRefused
 
 
@@ -22,7 +23,18 @@ class Exit(IntEnum):
 
 
 USAGE_ERRORS = (ConfigError, UnknownRegion)
-RUN_ERRORS = (InputError, LakeError, LakeLocked, PublishError, NothingToPublish, WorkbookRefused, WindowLocked, LedgerDamaged, OSError)
+RUN_ERRORS = (
+    InputError,
+    LakeError,
+    LakeLocked,
+    PublishError,
+    NothingToPublish,
+    WorkbookRefused,
+    WindowLocked,
+    LedgerDamaged,
+    NoSuchRow,
+    OSError,
+)
 
 
 def exit_code(error: BaseException) -> Exit:

@@ -202,6 +202,39 @@ def diff(a: RunId, b: RunId, out: Where = None, as_json: Json = False, debug: De
 
 
 @app.command()
+def why(
+    sku: Annotated[str, typer.Argument(metavar="SKU", help="The item.")],
+    fc: Annotated[str, typer.Argument(metavar="FC", help="The fulfilment centre.")],
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="CONFIG", help="Config whose newest run is meant; by default the newest of all.")
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run", metavar="RUN_ID", help="Another run than the newest: its id or its folder.")
+    ] = None,
+    out: Where = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Ask what the row would be with another replenishment.… key, such as .service_level=0.98; repeatable.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print all of it as one JSON document on stdout, and nothing else there.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Say why a row is as it is: every number computed again, told in words, with what would change the answer.
+
+    Writes nothing. Exits with 1 where a number does not come out as it was published.
+    """
+    from flows.cli.why import explain_row
+
+    explain_row(sku, fc, config=config, run_id=run_id, out=out, changes=changes or [], as_json=as_json)
+
+
+@app.command()
 def apply(
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A run's report.xlsx with approved_units filled in.")],
     author: Annotated[str, typer.Option("--author", help="Who approved it.")],

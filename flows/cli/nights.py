@@ -9,13 +9,12 @@ from typing import cast, get_args
 
 import typer
 
-from data.lake import LakeError
 from data.published import RunPaths
 from flows.cli.failures import Exit
 from flows.cli.locate import locate_run
 from flows.cli.progress import shown_progress
 from flows.cli.summary import as_document, readable_console, show
-from flows.conductor import STAGES, Outcome, Request, Stage, conduct, rerun, settings_of
+from flows.conductor import STAGES, Outcome, Request, Stage, conduct, rerun, settings_beside
 from flows.settings import ConfigError, load_settings
 
 
@@ -59,15 +58,7 @@ def run_config(
 def rerun_run(run_id: str, out: str | None, *, as_json: bool, debug: bool = False) -> None:
     """Run a published night again and tell how it went."""
     run: RunPaths = locate_run(run_id, out)
-    settings = settings_of(run)
-    if not Path(settings.lake.path).is_dir():
-        raise LakeError(
-            f"run {run.run_id} read the lake {settings.lake.path}, which is not there: start from the folder in which the run was made, "
-            "or put the lake back"
-        )
-    # Beside the run, also where that was moved or is named from another folder.
-    beside = settings.model_copy(update={"output": settings.output.model_copy(update={"path": str(run.path.parent.parent)})})
-    _told(lambda: rerun(beside, run), as_json=as_json, debug=debug)
+    _told(lambda: rerun(settings_beside(run), run), as_json=as_json, debug=debug)
 
 
 def _told(night: Callable[[], Outcome], *, as_json: bool, debug: bool) -> None:

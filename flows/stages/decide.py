@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 import dataframely as dy
 import polars as pl
@@ -18,6 +19,7 @@ from models.contracts import Recommendations, SeriesProfile
 from models.forecast_messages import forecast_messages
 from models.forecasting import RegionForecast, forecasts_frame
 from models.recommendations import recommend
+from models.recommending.basis import Basis
 
 log = logging.getLogger("fillrate")
 
@@ -53,11 +55,21 @@ def decide_region(night: Night, region: str, order: bool) -> None:
 def _recommend(night: Night, region: str, forecast: RegionForecast) -> None:
     begun = time.perf_counter()
     log.info("recommend %s", region)
+    recommendations, messages = recommended(night, region, forecast)
+    night.workspace.write("recommendations", region, recommendations)
+    night.workspace.write("region-messages", region, messages_frame(messages))
+    night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
+
+
+def recommended(
+    night: Night, region: str, forecast: RegionForecast, *, keep: Callable[[Basis], None] | None = None
+) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
+    """Return the recommendations for the series of a forecast, and what is to be said of them; `keep` as in `recommend`."""
     stock = night.table("stock", region, until=night.as_of)
     since = stock["date"].min() if not stock.is_empty() else night.as_of
     sales = night.table("sales", region, since=since, until=night.as_of)  # type: ignore[arg-type]
     receipts = night.table("receipts", region)
-    recommendations, messages = region_orders(
+    return region_orders(
         night,
         region,
         forecast,
@@ -65,10 +77,8 @@ def _recommend(night: Night, region: str, forecast: RegionForecast) -> None:
         inbound=night.table("inbound", region),
         overrides=night.table("overrides", region),
         previous=_previous(night, region),
+        keep=keep,
     )
-    night.workspace.write("recommendations", region, recommendations)
-    night.workspace.write("region-messages", region, messages_frame(messages))
-    night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
 
 
 def region_orders(
@@ -80,8 +90,9 @@ def region_orders(
     inbound: pl.DataFrame,
     overrides: pl.DataFrame | None,
     previous: pl.DataFrame | None,
+    keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
-    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock."""
+    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock; `keep` as there."""
     settings = night.settings
     return recommend(
         run_id=night.run_id,
@@ -100,6 +111,7 @@ def region_orders(
         previous=previous,
         settings=settings.replenishment,
         rng_seed=settings.seed,
+        keep=keep,
     )
 
 

@@ -69,22 +69,29 @@ def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool |
 
 def replan(settings: Settings, manifest: dict[str, Any], run: RunPaths) -> Night:
     """Return the night of a published run again: the same day, versions, models and predecessor, under a new id."""
-    day = date.fromisoformat(str(manifest["as_of"]))
+    night = recorded_night(settings, manifest, f"{run.run_id.split('-rerun-')[0]}-rerun-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:120])
+    night.workspace.begin()
+    recorded = [PlanMessage(**message) for message in manifest["planning_messages"]]
+    night.workspace.write("messages", None, messages_frame(recorded))
+    return night
+
+
+def recorded_night(settings: Settings, manifest: dict[str, Any], run_id: str) -> Night:
+    """Return the night that a manifest recorded, under the id `run_id`; `train` says that its models have been removed.
+
+    Nothing is written: the night has no workspace yet.
+    """
     model_id = str(manifest["model_id"])
-    night = Night(
+    return Night(
         settings=settings,
-        run_id=f"{run.run_id.split('-rerun-')[0]}-rerun-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:120],
+        run_id=run_id,
         kind="rerun",
-        as_of=day,
+        as_of=date.fromisoformat(str(manifest["as_of"])),
         versions=dict(manifest["lake_versions"]),
         previous=str(manifest["previous_run_id"]) if manifest["previous_run_id"] else None,
         model_id=model_id,
         train=not _kept(ModelStore(settings.lake.path), model_id, set(manifest["regions"]) - set(manifest["failed_regions"])),
     )
-    night.workspace.begin()
-    recorded = [PlanMessage(**message) for message in manifest["planning_messages"]]
-    night.workspace.write("messages", None, messages_frame(recorded))
-    return night
 
 
 def as_trained(night: Night, manifest: dict[str, Any]) -> Night:

@@ -105,6 +105,19 @@ class Block:
         return self.usual + self.review
 
 
+@dataclass
+class Witness:
+    """What a single row was decided from, kept for one who asks why; `decide` fills it.
+
+    later: the order's value with later windows counted; None where no unit can be in excess by then, and the own window is all.
+    """
+
+    block: Block | None = None
+    roll: StockRoll | None = None
+    window: OwnWindow | None = None
+    later: OrderValue | None = None
+
+
 def decide(
     series: Series,
     paths: DemandPaths,
@@ -115,11 +128,13 @@ def decide(
     measure: ServiceMeasure,
     threads: int = 1,
     block_bytes: int = BLOCK_BYTES,
+    witness: Witness | None = None,
 ) -> Decisions:
     """Return decisions for every row of `series`, in its order; row i is row i of `paths`.
 
     Rows are grouped by lead time, review period and rule, so that a few slow items do not lengthen all, and cut into
     blocks: neither changes a number. Stock-outs are looked for within the horizon, or the protection interval where longer.
+    `witness`, for one row alone, is given what the row was decided from.
     """
     out = Decisions(*(np.full(len(series.start), np.nan) for _ in fields(Decisions)))
 
@@ -128,7 +143,7 @@ def decide(
         demand = paths.sample(block.rows, block.periods)
         if (few.multiplier != 1).any():
             demand = demand * few.multiplier.astype(np.float32)[:, None, None]
-        found = _decide_block(few, demand, block, calendar, lost=lost, measure=measure)
+        found = _decide_block(few, demand, block, calendar, lost=lost, measure=measure, witness=witness)
         for field in fields(Decisions):
             getattr(out, field.name)[block.rows] = getattr(found, field.name)
 
@@ -171,19 +186,28 @@ def _blocks(series: Series, paths: int, calendar: Calendar, horizon: int, block_
 
 
 def _decide_block(
-    series: Series, demand: NDArray[np.float32], block: Block, calendar: Calendar, *, lost: bool, measure: ServiceMeasure
+    series: Series,
+    demand: NDArray[np.float32],
+    block: Block,
+    calendar: Calendar,
+    *,
+    lost: bool,
+    measure: ServiceMeasure,
+    witness: Witness | None = None,
 ) -> Decisions:
     lead, until = block.lead, block.lead + block.review
     inbound = series.inbound[:, : block.periods].toarray()
     mean = extended(series.mean, block.periods + block.interval, calendar)
     roll = roll_stock(demand, series.start, inbound, lost=lost)
     window = own_window(roll, lead, block.review, series.shortage, series.holding)
+    if witness is not None:
+        witness.block, witness.roll, witness.window = block, roll, window
     interval_demand = roll.demand_until(until)
     cumulative = np.concatenate([np.zeros((len(mean), 1)), np.cumsum(mean, axis=1)], axis=1)
     demand_mean = cumulative[:, until] if isinstance(until, int) else np.take_along_axis(cumulative, until, axis=1).mean(axis=1)
     packs = Packs(series.case, series.least, series.most, series.whole)
     if block.rule == "cost":
-        choice = _cheapest(mean, roll, window, packs, block, calendar)
+        choice = _cheapest(mean, roll, window, packs, block, calendar, witness)
     elif block.rule == "service":
         choice = smallest(window.short, interval_demand - roll.demand_until(lead), series.level, packs, measure)
         # Costs may be known all the same: then the last case has a price.
@@ -217,14 +241,19 @@ def extended(mean: Floats, periods: int, calendar: Calendar) -> Floats:
     return np.concatenate([mean, np.tile(mean[:, -season:], (1, -(-short // season)))[:, :short]], axis=1)[:, :periods]
 
 
-def _cheapest(mean: Floats, roll: StockRoll, window: OwnWindow, packs: Packs, block: Block, calendar: Calendar) -> Choice:
+def _cheapest(
+    mean: Floats, roll: StockRoll, window: OwnWindow, packs: Packs, block: Block, calendar: Calendar, witness: Witness | None
+) -> Choice:
     def later(raw: Floats, reorder: Floats) -> tuple[NDArray[np.intp], OrderValue | None]:
         revision = 1 - (1 - WEEKLY_REVISION) ** (calendar.days / 7)
         rule = BaseRule(mean, block.lead, block.review, block.interval, raw, reorder, calendar.days, revision)
         charged = rule.in_excess(roll)
         if not charged.size:
             return charged, None
-        return charged, order_value(roll.of(charged), window.of(charged), rule.of(charged))
+        value = order_value(roll.of(charged), window.of(charged), rule.of(charged))
+        if witness is not None:
+            witness.later = value
+        return charged, value
 
     return cheapest(window, packs, later)
 

@@ -72,7 +72,7 @@ def test_wrong_values_of_a_night_are_told(ran, capsys, monkeypatch):
 
 def test_commands_that_need_a_run_say_when_there_is_none(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for arguments in (["report", "latest"], ["open"], ["diff", "latest", "latest"], ["rerun", "latest"]):
+    for arguments in (["report", "latest"], ["open"], ["diff", "latest", "latest"], ["rerun", "latest"], ["why", "001", "N1"]):
         refused(capsys, arguments, 1, "publish")
 
 
