@@ -34,3 +34,20 @@ def method_title(method: str) -> str:
     if method.startswith("cover_"):
         return f"cover × mean of {method.removeprefix('cover_')} weeks"
     return _RULES.get(method, method)
+
+
+_SHORT = {
+    RUN_IN: "run-in's rule",
+    FORESIGHT: "foresight",
+    "min_max": "min/max",
+    "z_sigma": "z·sigma",
+    "z_rmse": "z × rmse",
+    "empirical": "past totals",
+}
+
+
+def short_title(method: str) -> str:
+    """Return a method's name where there is little room: beside a chart."""
+    if method.startswith("cover_"):
+        return f"cover, {method.removeprefix('cover_')} weeks"
+    return _SHORT.get(method, method)

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.replay.measures import MEASURES, OWN, RUN_IN, SHARES, method_title
+from flows.replay.measures import MEASURES, OWN, RUN_IN, SHARES, method_title, short_title
 from flows.replay.table import cheapest_first, formatted
 from flows.report.charts import WIDTH, Chart, Series, dot_chart, square_chart
 from flows.report.results import content_policy, results_environment, results_style
@@ -82,7 +82,7 @@ def _cost_figure(whole: pl.DataFrame, methods: list[str]) -> Chart:
         "Cost by method",
         "Money of all series and counted periods; strokes are two standard errors of the total.",
         f"Total cost: {costs}.",
-        names=[method_title(method) for method in methods],
+        names=[short_title(method) for method in methods],
         series=series,
         x_title="money",
         show=lambda value: f"{value:,.0f}",
@@ -97,7 +97,7 @@ def _reliability_figure(reliability: pl.DataFrame, stock: str) -> Chart:
         values = [rows[place]["observed"] if place in rows else None for place in range(10)]
         low = [rows[place]["observed"] - 2 * rows[place]["error"] if place in rows else None for place in range(10)]
         high = [rows[place]["observed"] + 2 * rows[place]["error"] if place in rows else None for place in range(10)]
-        series.append(Series(method_title(name), style, values, low, high))
+        series.append(Series(short_title(name), style, values, low, high))
     told = ", ".join(f"{100 * value:.0f}%" for value in series[0].values if value is not None)
     owner = "fillrate's own stock" if stock == OWN else "the stock of the run-in's rule"
     return square_chart(
