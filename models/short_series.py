@@ -1,7 +1,7 @@
 """Short series: new items, items back after a long stock-out, and whatever else is too short for trees.
 
 Their level is their own by statsmodels as far as there is history, and that of like items as far as there is not; it carries the
-weekdays of the region and, after a launch, the launch curve. How uncertain the level is widens their errors.
+weekdays of its category and, after a launch, the launch curve. How uncertain the level is widens their errors.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from models.baselines import exponential_smoothing, per_series, theta
 from models.launch_curve import launch_curve, weeks_since_launch
 from models.like_items import OTHER_ITEMS, LikeItems, like_items
 from models.predictive import LEVELS, ErrorLibrary
+from models.seasonal_indices import no_indices, weekday_indices
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -76,13 +77,13 @@ def forecast_short(prepared: PreparedPanel, rows: NDArray[np.intp], matrix: pl.D
     panel, frequency = prepared.panel, prepared.panel.cadence.frequency
     series = panel.series.filter(prepared.profile["active"])[rows]
     known = prepared.profile.filter("active")["known"].to_numpy()[rows]
-    weekday = _weekdays(matrix, horizon) if frequency == "day" else np.ones(1)
-    level_rows = prepared.demand / weekday[_phase(prepared, len(weekday))]
+    weekday = weekday_indices(prepared, _weekdays(matrix, horizon)) if frequency == "day" else no_indices(prepared)
+    level_rows = prepared.demand / weekday.of_rows(np.arange(len(prepared.demand)), _phase(prepared, weekday.factors.shape[1]))
     curve = np.append(launch_curve(panel, level_rows.astype(float)), 1.0)
     last = series["last"].to_numpy().astype(np.int64)
     ahead = np.arange(1, horizon + 1)
     factor = curve[weeks_since_launch(panel, (last[:, None] + ahead).ravel())].reshape(len(rows), horizon)
-    shape = factor * weekday[ahead % len(weekday)]
+    shape = factor * weekday.of_rows(last[:, None], ahead % weekday.factors.shape[1])
 
     launch = curve[weeks_since_launch(panel, np.arange(panel.rows.height))] if (curve != 1).any() else 1.0
     own = _own_level(level_rows / launch, series, known, horizon, frequency=frequency, season=panel.cadence.season)
@@ -167,7 +168,7 @@ def _by_theta(known: Ints) -> NDArray[np.bool_]:
 
 
 def _weekdays(matrix: pl.DataFrame, horizon: int) -> Floats:
-    """Return the weekday factors of the region, mean 1, in the order of days ahead modulo 7; 1 where they are not known."""
+    """Return the weekday factors of the region lately, mean 1, in the order of days ahead modulo 7; 1 where they are not known."""
     factors = np.ones(7)
     found = matrix["region_season"].to_numpy().astype(float).reshape(-1, horizon)
     for ahead in range(1, min(horizon, 7) + 1):

@@ -64,9 +64,17 @@ def test_units_of_measure_do_not_matter(make_sample):
     assert common_drift(tenfold, 7).pooled == pytest.approx(common_drift(rows, 7).pooled, rel=1e-5)
 
 
-def test_forecasts_expect_the_average_movement_damped(make_sample):
+def test_forecasts_expect_the_newest_movement_damped(make_sample):
     drift = common_drift(training(make_sample(1)), 7)
-    assert drift.ahead == pytest.approx(np.prod(drift.pooled) ** (DAMPING / len(drift.pooled)))
+    assert drift.ahead == pytest.approx(drift.pooled[0] ** DAMPING)
+
+
+def test_weeks_held_back_move_as_the_newest_one_known(make_sample):
+    rows = training(make_sample(1))
+    known = common_drift(rows, 7).pooled
+    held_back = common_drift(rows.filter(pl.col("age") >= 14), 7)
+    assert held_back.pooled[:2] == (held_back.pooled[2],) * 2
+    assert held_back.ahead == pytest.approx(known[2] ** DAMPING, rel=0.02)
 
 
 @pytest.mark.parametrize("target", [0.0, None])
