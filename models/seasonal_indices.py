@@ -20,7 +20,7 @@ Fresh data, eight cities, 14 days ahead with nothing but smoothing and these ind
 days on .362 against .354, from 41 days .357 against .360."""
 
 SMOOTHED_OVER = 35
-"""Weeks over which the seasonal component is smoothed: an odd number, as STL asks. Weekdays change slowly, and shorter spans follow noise."""
+"""Weeks over which the seasonal component is smoothed, an odd number as STL asks: weekdays change slowly, shorter spans follow noise."""
 
 LEAST = 0.05
 """Smallest index, and smallest share of the expected demand whose logarithm is looked at."""
@@ -85,11 +85,11 @@ def _against_level(prepared: PreparedPanel, category: NDArray[np.int64], categor
     rows = np.flatnonzero(np.isfinite(prepared.demand) & (prepared.pos > 0) & (ago >= 0))
     days = int(ago[rows].max(initial=-1)) + 1
     place = category[rows] * days + (days - 1 - ago[rows])
-    sold, expected = (
-        np.bincount(place, values.astype(float), minlength=categories * days).reshape(categories, days)
-        for values in (prepared.demand[rows], prepared.level[rows - 1])
-    )
-    return sold, expected
+
+    def summed(values: NDArray[np.float32]) -> Floats:
+        return np.bincount(place, values.astype(float), minlength=categories * days).reshape(categories, days).astype(float)
+
+    return summed(prepared.demand[rows]), summed(prepared.level[rows - 1])
 
 
 def _decomposed(sold: Floats, expected: Floats) -> tuple[Floats, float] | None:

@@ -1,6 +1,5 @@
 """Level shifts of all series together are taken out of what trees learn from, and are not extrapolated."""
 
-import numpy as np
 import polars as pl
 import pytest
 

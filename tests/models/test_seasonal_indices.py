@@ -52,7 +52,7 @@ def test_days_out_of_stock_do_not_bend_them(region):
 
 
 def test_what_is_noise_is_left_to_the_region(region):
-    alike = region({name: WEEKEND for name in "ABCDEF"}, series=1)
+    alike = region(dict.fromkeys("ABCDEF", WEEKEND), series=1)
     factors = weekday_indices(alike, FLAT).factors
     apart = np.abs(factors - factors.mean(axis=0)).max()
     assert apart < 0.1, "single series of one shape differ by their noise only"
