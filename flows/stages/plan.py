@@ -17,7 +17,9 @@ from data.published import RunPaths, read_manifest, runs
 from features.cadence import cadence_of
 from flows.settings import Settings
 from flows.stages.night import Kind, Night
+from flows.stages.snooze_ledger import decisions, ledger_of, recorded
 from flows.version import VERSION, code_digest
+from models.snoozes import in_force
 
 
 def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool | None) -> Night:
@@ -64,6 +66,7 @@ def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool |
     )
     night.workspace.begin()
     night.workspace.write("messages", None, messages_frame(messages))
+    night.workspace.note("snoozes", None, {"known": recorded(in_force(decisions(ledger_of(settings.output.path))).values())})
     return night
 
 
@@ -71,8 +74,9 @@ def replan(settings: Settings, manifest: dict[str, Any], run: RunPaths) -> Night
     """Return the night of a published run again: the same day, versions, models and predecessor, under a new id."""
     night = recorded_night(settings, manifest, f"{run.run_id.split('-rerun-')[0]}-rerun-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:120])
     night.workspace.begin()
-    recorded = [PlanMessage(**message) for message in manifest["planning_messages"]]
-    night.workspace.write("messages", None, messages_frame(recorded))
+    said = [PlanMessage(**message) for message in manifest["planning_messages"]]
+    night.workspace.write("messages", None, messages_frame(said))
+    night.workspace.note("snoozes", None, {"known": manifest.get("snoozes", [])})
     return night
 
 
