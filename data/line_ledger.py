@@ -4,8 +4,13 @@ import fcntl
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from data.published.disk import FILE_MODE, sync
+
+Record = TypeVar("Record", bound=BaseModel)
 
 
 class LedgerDamaged(Exception):
@@ -56,9 +61,32 @@ def append_line(path: Path, line: bytes, allowed: Callable[[Sequence[bytes]], No
         sync(path.parent)
 
 
-def start_of(line: bytes, limit: int = 80) -> str:
-    """Return the beginning of a line, to be named in a message."""
-    return repr(line[:limit].decode("utf-8", errors="replace")) + ("…" if len(line) > limit else "")
+def parsed_lines(lines: Sequence[bytes], model: type[Record], path: Path, *, noun: str, mend: str) -> list[Record]:
+    """Return a ledger's lines as records.
+
+    Parameters
+    ----------
+    lines
+        From the ledger at `path`, all of them.
+    noun, mend
+        What a line should be and what to do about one that is not, for the message.
+
+    Raises
+    ------
+    LedgerDamaged
+        If a line is no such record.
+    """
+    records = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            records.append(model.model_validate_json(line))
+        except ValidationError as error:
+            fault = error.errors()[0]
+            where = ".".join(str(part) for part in fault["loc"])
+            raise LedgerDamaged(
+                f"line {number} of {path} is not {noun}: {where + ': ' if where else ''}{fault['msg']} ({_start_of(line)}). {mend}"
+            ) from error
+    return records
 
 
 def _lines(content: bytes, path: Path) -> list[bytes]:
@@ -66,7 +94,11 @@ def _lines(content: bytes, path: Path) -> list[bytes]:
     *lines, rest = content.split(b"\n")
     if rest:
         raise LedgerDamaged(
-            f"line {len(lines) + 1} of {path} is torn: it ends in the middle ({start_of(rest)}), as a crash or a full disk leaves it. "
+            f"line {len(lines) + 1} of {path} is torn: it ends in the middle ({_start_of(rest)}), as a crash or a full disk leaves it. "
             "Whoever wrote it was told that it was not recorded: remove the line, then try again"
         )
     return lines
+
+
+def _start_of(line: bytes, limit: int = 80) -> str:
+    return repr(line[:limit].decode("utf-8", errors="replace")) + ("…" if len(line) > limit else "")

@@ -28,10 +28,14 @@ def sampled_unit_periods(
     Counted is what is left at the end of each period; over all periods a unit on its way is not there before it arrives.
     """
     within, total = np.zeros(sold.shape[:2]), np.zeros(sold.shape[:2])
+    longest, most = int(interval.max(initial=0)), over[:, None]
+    late = (there < held[:, None]).any(axis=0)
     for period in range(sold.shape[2]):
-        gone, most = sold[:, :, period], over[:, None]
-        within += np.where((period < interval)[:, None], np.clip(held[:, None] - gone, 0, most), 0)
-        total += np.clip(np.minimum(held, there[:, period])[:, None] - gone, 0, most)
+        left = held[:, None] - sold[:, :, period]
+        lying = np.clip(left, 0, most)
+        if period < longest:
+            within += np.where((period < interval)[:, None], lying, 0)
+        total += np.clip(left - (held - there[:, period])[:, None], 0, most) if late[period] else lying
     return within, total
 
 

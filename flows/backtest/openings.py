@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date
 from pathlib import Path
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from data.line_ledger import LedgerDamaged, append_line, read_lines, start_of
+from data.line_ledger import LedgerDamaged, append_line, parsed_lines, read_lines
 
 __all__ = ["LEDGER", "LedgerDamaged", "Opening", "WindowLocked", "already_opened", "open_once", "openings", "record"]
 
@@ -107,16 +107,5 @@ def _append(path: Path, opening: Opening, *, check: bool) -> None:
 
 
 def _openings(lines: Sequence[bytes], path: Path) -> list[Opening]:
-    return [_opening(line, number, path) for number, line in enumerate(lines, start=1)]
-
-
-def _opening(line: bytes, number: int, path: Path) -> Opening:
-    try:
-        return Opening.model_validate_json(line)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise LedgerDamaged(
-            f"line {number} of {path} is not an opening: {where + ': ' if where else ''}{fault['msg']} ({start_of(line)}). "
-            "Put the line back as it was; without it a window may count as unseen"
-        ) from error
+    mend = "Put the line back as it was; without it a window may count as unseen"
+    return parsed_lines(lines, Opening, path, noun="an opening", mend=mend)

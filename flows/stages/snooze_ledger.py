@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from data.line_ledger import LedgerDamaged, append_line, read_lines, start_of
+from data.line_ledger import append_line, parsed_lines, read_lines
 from data.published import RunPaths, read_manifest
 from models.snoozes import Snooze, in_force
 
@@ -66,16 +64,5 @@ def known_to(run: RunPaths | None) -> list[Snooze]:
 
 
 def _decisions(lines: Sequence[bytes], path: Path) -> list[Snooze]:
-    return [_decision(line, number, path) for number, line in enumerate(lines, start=1)]
-
-
-def _decision(line: bytes, number: int, path: Path) -> Snooze:
-    try:
-        return Snooze.model_validate_json(line)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise LedgerDamaged(
-            f"line {number} of {path} is not a snooze: {where + ': ' if where else ''}{fault['msg']} ({start_of(line)}). "
-            "Put the line back as it was, or remove it and snooze the alert again"
-        ) from error
+    mend = "Put the line back as it was, or remove it and snooze the alert again"
+    return parsed_lines(lines, Snooze, path, noun="a snooze", mend=mend)
