@@ -22,6 +22,9 @@ ONE_PROBLEM = {"slow_mover": "overstock"}
 BETTER = 0.9
 """Tonight's size ÷ the last night's up to which a problem counts as better; from WORSE on it counts as worse."""
 
+SLEEP = {"snoozed_by": pl.String, "snoozed_until": pl.Date, "snooze_reason": pl.String}
+"""Columns that say of an alert that it sleeps."""
+
 
 def raise_alerts(
     *,
@@ -103,10 +106,6 @@ def raise_alerts(
     told = ranked.join(_sleepers(sleeping), on="alert_id", how="left", maintain_order="left")
     listed = with_listed(told, most=settings.alert_cap, most_of_kind=settings.alert_cap_per_kind)
     return Alerts.validate(listed.select(Alerts.column_names()))
-
-
-SLEEP = {"snoozed_by": pl.String, "snoozed_until": pl.Date, "snooze_reason": pl.String}
-"""Columns that say of an alert that it sleeps."""
 
 
 def _sleepers(sleeping: Mapping[str, Snooze]) -> pl.DataFrame:

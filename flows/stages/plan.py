@@ -11,6 +11,7 @@ import polars as pl
 from data.as_of import already_weekly, last_complete_week, last_whole_day
 from data.errors import InputError
 from data.lake import Lake, LakeError
+from data.line_ledger import LedgerDamaged
 from data.messages import PlanMessage, messages_frame
 from data.model_store import ModelStore
 from data.published import RunPaths, read_manifest, runs
@@ -19,7 +20,7 @@ from flows.settings import Settings
 from flows.stages.night import Kind, Night
 from flows.stages.snooze_ledger import decisions, ledger_of, recorded
 from flows.version import VERSION, code_digest
-from models.snoozes import in_force
+from models.snoozes import Snooze, in_force
 
 
 def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool | None) -> Night:
@@ -65,9 +66,18 @@ def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool |
         train=train or due is None,
     )
     night.workspace.begin()
-    night.workspace.write("messages", None, messages_frame(messages))
-    night.workspace.note("snoozes", None, {"known": recorded(in_force(decisions(ledger_of(settings.output.path))).values())})
+    snoozes, said = _snoozes(settings)
+    night.workspace.write("messages", None, messages_frame([*messages, *said]))
+    night.workspace.note("snoozes", None, {"known": recorded(snoozes)})
     return night
+
+
+def _snoozes(settings: Settings) -> tuple[list[Snooze], list[PlanMessage]]:
+    """Return the snoozes in force; where their ledger cannot be read there are none, rather than no orders, and a message says so."""
+    try:
+        return list(in_force(decisions(ledger_of(settings.output.path))).values()), []
+    except LedgerDamaged as error:
+        return [], [PlanMessage("snoozes_unreadable", f"no alert is silenced tonight: {error}", "error", fix="mend the line named")]
 
 
 def replan(settings: Settings, manifest: dict[str, Any], run: RunPaths) -> Night:

@@ -96,13 +96,19 @@ def test_an_alert_that_is_not_there_is_named(ran, capsys):
     assert "has no open alert 'nosuchid'" in capsys.readouterr().err
 
 
-def test_a_damaged_ledger_stops_the_night_with_a_message(ran, capsys):
-    (ran.out / "snoozes.jsonl").write_text('{"alert_id": "x"}\n')
-    assert ran.call("run", "--direct", "--json") == 1
-    assert "line 1 of" in capsys.readouterr().err
-    (ran.out / "snoozes.jsonl").write_text('{"alert_id"')
-    assert ran.call("run", "--direct", "--json") == 1
-    assert "is torn" in capsys.readouterr().err
+@pytest.mark.parametrize(("line", "said"), [('{"alert_id": "x"}\n', "is not a snooze"), ('{"alert_id"', "is torn")])
+def test_a_damaged_ledger_silences_nothing_and_is_told(ran, capsys, line, said):
+    (before,) = alert(ran.latest())
+    ran.fillrate("snooze", before["alert_id"], "--until", "2024-12-31", *WHO)
+    with (ran.out / "snoozes.jsonl").open("a") as ledger:
+        ledger.write(line)
+    run = night(ran, 0)
+    assert silenced(run)[1] is None, "orders and alerts go out all the same"
+    (message,) = ran.messages("snoozes_unreadable", run)
+    assert said in message["message"]
+    assert "line 2 of" in message["message"]
+    assert ran.fillrate("snooze") == 1
+    assert said in capsys.readouterr().err
 
 
 def test_a_surplus_is_told_with_its_cost(ran):
