@@ -29,7 +29,7 @@ def sampled_unit_periods(
     """
     within, total = np.zeros(sold.shape[:2]), np.zeros(sold.shape[:2])
     longest, most = int(interval.max(initial=0)), over[:, None]
-    late = (there < held[:, None]).any(axis=0)
+    late = np.any(there < held[:, None], axis=0)
     for period in range(sold.shape[2]):
         left = held[:, None] - sold[:, :, period]
         lying = np.clip(left, 0, most)

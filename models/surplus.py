@@ -84,7 +84,7 @@ def surplus(
     interval = (rows["lead"] + rows["review"]).to_numpy()
     need_periods = np.maximum(int(np.ceil(overstock_days / calendar.days - 1e-9)), interval)
     mean = extended(series.mean, horizon, calendar).sum(axis=1)
-    # Where the mean alone is twice what is held, no quantile of use is below it.
+    # Where mean demand is twice what is held, its p90 is above it too unless hardly anybody ever buys: not worth the sampling.
     worth_a_look = (rows["held"].to_numpy() >= LEAST_UNITS) & (rows["held"].to_numpy() > mean / horizon * need_periods / 2)
     looked = np.flatnonzero(worth_a_look & rows["on_hand"].is_not_null().to_numpy())
     selling = _selling_periods(rows["on_sale_until"], calendar)
@@ -145,6 +145,8 @@ def _of_block(
     sold = paths.sample(places, periods) * series.multiplier[places].astype(np.float32)[:, None, None]
     factor = lasting_factor(sold[:, :, :horizon].sum(axis=2, dtype=np.float64), series.mean[places, :horizon].sum(axis=1))
     sold[:, :, horizon:] *= factor.astype(np.float32)[:, :, None]
+    # Paths repeat their last season beyond the horizon, whether or not the item is still on sale then.
+    sold *= (np.arange(periods) < selling[:, None])[:, None, :]
     np.cumsum(sold, axis=2, out=sold)
     within = sold[:, :, need_periods - 1]
     rank = int(ranks_of([LIKELY], within.shape[1])[0])

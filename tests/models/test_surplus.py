@@ -121,6 +121,8 @@ def test_after_its_last_day_on_sale_an_item_sells_no_more():
     # Sixty sell within the thirty days left; forty stay for the rest of the year.
     ends_of_days = sum(min(80, 100 - 2 * day) for day in range(1, 31)) + 40 * (365 - 30)
     assert got["cost_until_sold"] == pytest.approx(0.5 * ends_of_days, abs=1.0)
+    (wide,) = held(steady(2), [100.0], items=ends, overstock_days=60).to_dicts()
+    assert (wide["surplus"], wide["left_probability"]) == (40, 1), "nothing is needed after the thirtieth day"
     (later,) = held(steady(2), [100.0], items=[{"sku": "0", "discontinued_date": date(2026, 1, 1)}]).to_dicts()
     assert later["sold_out_p50"] == MONDAY + timedelta(days=49)
 
