@@ -251,9 +251,7 @@ def apply(
 def snooze(
     alert_id: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[ALERT_ID]", help="An alert of the newest run, or how its id begins; without it what is snoozed is listed."
-        ),
+        typer.Argument(metavar="ALERT_ID", help="An alert of the newest run, or how its id begins; without it what is snoozed is listed."),
     ] = None,
     until: Annotated[
         datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], metavar="DATE", help="Order date on which it is told again.")
