@@ -23,9 +23,9 @@ def show_on_server(run: RunPaths, failed: Mapping[str, str]) -> None:
     lines += [f"| {name.replace('_', ' ')} | {count:,} |" for name, count in manifest["row_counts"].items()]
     lines += [f"| {name.replace('_', ' ')} | {value:,.6g} |" for name, value in manifest["headline"].items() if value is not None]
     alerts = read_frame(run, "alerts")
-    top = alerts.filter(alerts["state"] != "cleared").select(ALERT_COLUMNS).head(TOP_ALERTS)
+    top = alerts.filter("listed").select(ALERT_COLUMNS).head(TOP_ALERTS)
     try:
         create_markdown_artifact("\n".join(lines), key="night", description="what the night came to")
-        create_table_artifact(top.to_dicts(), key="top-alerts", description="open alerts, most valuable first")
+        create_table_artifact(top.to_dicts(), key="top-alerts", description="listed alerts, most valuable first")
     except httpx.HTTPError as error:
         log.warning("the run is published, but its summary could not be shown on the Prefect server: %s", error)

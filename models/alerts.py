@@ -1,18 +1,29 @@
 """Alerts: tonight's problems, ranked by money, and how they stand against the night before."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import blake2b
 
 import dataframely as dy
 import polars as pl
 
-from models.alert_kinds.night import FOUND, News, Night
+from models.alert_kinds.night import FOUND, MAY_FIND, News, Night
 from models.alert_kinds.registry import KINDS
+from models.alert_list import with_listed
+from models.alert_severity import severity
 from models.contracts import SEVERITIES, Alerts
 from models.settings import ReplenishmentSettings
+from models.snoozes import WORSE, Snooze, asleep
+from models.surplus import Surplus
 
-WORSE, BETTER = 1.1, 0.9
-"""Tonight's size ÷ the last night's from which a problem counts as worse, and up to which as better."""
+ONE_PROBLEM = {"slow_mover": "overstock"}
+"""Kinds that are another kind's problem under another name: they share its id, so that an item at the border between them keeps one."""
+
+BETTER = 0.9
+"""Tonight's size ÷ the last night's up to which a problem counts as better; from WORSE on it counts as worse."""
+
+SLEEP = {"snoozed_by": pl.String, "snoozed_until": pl.Date, "snooze_reason": pl.String}
+"""Columns that say of an alert that it sleeps."""
 
 
 def raise_alerts(
@@ -24,6 +35,9 @@ def raise_alerts(
     settings: ReplenishmentSettings,
     items: pl.DataFrame | None = None,
     news: News | None = None,
+    surplus: pl.DataFrame | None = None,
+    snoozes: Mapping[str, Snooze] | None = None,
+    snoozes_before: Iterable[Snooze] = (),
 ) -> dy.DataFrame[Alerts]:
     """Return tonight's alerts, the most value at risk first, unknown value last.
 
@@ -37,21 +51,27 @@ def raise_alerts(
     previous_alerts
         Alerts of the run before.
     items
-        Gives the unit cost at which overstock is valued; without it its value is unknown.
+        Gives the unit cost at which moves of the forecast are valued; without it their value is unknown.
     news
         How the forecasts moved since the run before; without it no move is judged.
+    surplus
+        What is held beyond any likely need, by the contract Surplus; without it neither overstock nor slow movers are looked for.
+    snoozes
+        Alerts that planners have silenced, by `models.snoozes.in_force`.
+    snoozes_before
+        Those that the run before knew.
     """
     costs = None if items is None else items.select("sku", "unit_cost")
     if costs is None:
         priced = recommendations.with_columns(pl.lit(None, dtype=pl.Float64).alias("unit_cost"))
     else:
         priced = recommendations.join(costs, on="sku", how="left")
-    night = Night(as_of, priced, plan_messages, settings, news or News())
-    found = pl.concat(
-        pl.DataFrame(kind_found(night), schema=FOUND).with_columns(pl.lit(kind).alias("kind")) for kind, kind_found in KINDS.items()
-    )
-    ids = [_identity(*key) for key in found.select("kind", "region", "fc", "sku", "code").iter_rows()]
-    tonight = found.with_columns(pl.Series("alert_id", ids, dtype=pl.String), _severity(settings).alias("severity"))
+    night = Night(as_of, priced, plan_messages, settings, news or News(), Surplus.create_empty() if surplus is None else surplus)
+    found = pl.concat(_whole(kind_found(night)).with_columns(pl.lit(kind).alias("kind")) for kind, kind_found in KINDS.items())
+    ids = [
+        _identity(ONE_PROBLEM.get(kind, kind), *place) for kind, *place in found.select("kind", "region", "fc", "sku", "code").iter_rows()
+    ]
+    tonight = found.with_columns(pl.Series("alert_id", ids, dtype=pl.String), severity(as_of, settings.large_value).alias("severity"))
     if previous_alerts is None:
         previous_alerts = Alerts.create_empty()
     open_before = previous_alerts.filter(pl.col("state") != "cleared")
@@ -68,45 +88,40 @@ def raise_alerts(
             pl.lit("cleared").alias("state"),
             pl.lit("low").alias("severity"),
             pl.lit(None, dtype=pl.Float64).alias("probability"),
-            pl.lit(None, dtype=pl.Date).alias("expected_date"),
+            *(pl.lit(None, dtype=dtype).alias(name) for name, dtype in ({"expected_date": pl.Date} | MAY_FIND).items()),
             pl.col("units_at_risk", "value_at_risk") * 0,
             pl.format("No longer so. On the night before: {}", "message").alias("message"),
             pl.lit(None, dtype=pl.String).alias("action"),
         )
     )
-    columns = Alerts.column_names()
+    columns = [name for name in Alerts.column_names() if name not in ("listed", *SLEEP)]
     everything = pl.concat([known.select(columns), cleared.select(columns)])
     rank = pl.col("severity").replace_strict({name: number for number, name in enumerate(SEVERITIES)}, return_dtype=pl.Int64)
-    return Alerts.validate(
+    ranked = (
         everything.with_columns(rank.alias("rank"))
         .sort(["value_at_risk", "rank", "kind", "region", "fc", "sku", "alert_id"], descending=[True] + [False] * 6, nulls_last=True)
         .drop("rank")
     )
+    sleeping = asleep(ranked.filter(pl.col("state") != "cleared"), snoozes or {}, previous_alerts, snoozes_before, as_of)
+    told = ranked.join(_sleepers(sleeping), on="alert_id", how="left", maintain_order="left")
+    listed = with_listed(told, most=settings.alert_cap, most_of_kind=settings.alert_cap_per_kind)
+    return Alerts.validate(listed.select(Alerts.column_names()))
+
+
+def _sleepers(sleeping: Mapping[str, Snooze]) -> pl.DataFrame:
+    rows = [(alert_id, snooze.author, snooze.until, snooze.reason) for alert_id, snooze in sleeping.items()]
+    return pl.DataFrame(rows, schema={"alert_id": pl.String, **SLEEP}, orient="row")
+
+
+def _whole(found: pl.DataFrame) -> pl.DataFrame:
+    """Return what a kind found with all columns, those it does not tell as nulls."""
+    missing = {name: pl.lit(None, dtype=dtype) for name, dtype in MAY_FIND.items() if name not in found.columns}
+    return pl.DataFrame(found.with_columns(**missing).select(*FOUND, *MAY_FIND), schema=FOUND | MAY_FIND)
 
 
 def _identity(*key: str | None) -> str:
-    """Return the id of a problem: the same every night, different for every kind, region, fc, sku and code."""
+    """Return the id of a problem: the same every night, different for every problem, region, fc, sku and code."""
     return blake2b("\x1f".join(part or "" for part in key).encode(), digest_size=6).hexdigest()
-
-
-def _severity(settings: ReplenishmentSettings) -> pl.Expr:
-    """Return severity from money and time left: critical is large and urgent, high is one of them, low is neither.
-
-    Large is from `large_value` on, notable from a tenth of it. An error in the data counts as high, a warning as medium.
-    """
-    value, urgent = pl.col("value_at_risk").fill_null(0), pl.col("urgent")
-    large, notable = value >= settings.large_value, value >= settings.large_value / 10
-    return (
-        pl.when(pl.col("kind") == "data_problem")
-        .then(pl.when(urgent).then(pl.lit("high")).otherwise(pl.lit("medium")))
-        .when(large & urgent)
-        .then(pl.lit("critical"))
-        .when(large | (urgent & notable))
-        .then(pl.lit("high"))
-        .when(urgent | notable)
-        .then(pl.lit("medium"))
-        .otherwise(pl.lit("low"))
-    )
 
 
 def _state() -> pl.Expr:

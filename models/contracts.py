@@ -125,16 +125,37 @@ class Alerts(dy.Schema):
     fc = dy.String(nullable=True, description="fulfilment centre concerned; null when it is not one fc's")
     sku = dy.String(nullable=True, description="item concerned; null when it is not one item's")
     severity = dy.String(regex=f"^({'|'.join(SEVERITIES)})$", description="how much it matters, by the money and the time left")
-    probability = dy.Float64(nullable=True, min=0, max=1, description="chance that it happens; null where there is none to tell")
-    expected_date = dy.Date(nullable=True, description="day from which it is expected to be felt; null where unknown")
+    probability = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="chance that it happens, or that some of a surplus is left; null where there is none to tell",
+    )
+    expected_date = dy.Date(
+        nullable=True, description="day from which it is expected to be felt, or by which a surplus has sold out; null where unknown"
+    )
     units_at_risk = dy.Float64(nullable=True, min=0, description="units that would go unmet, or are too many; null where unknown")
     value_at_risk = dy.Float64(
-        nullable=True, min=0, description="the same in money: lost margin, or money bound; null where costs are unknown"
+        nullable=True,
+        min=0,
+        description="the same in money until the next order can arrive: lost margin, or what holding a surplus costs; null where unknown",
     )
     state = dy.String(regex=f"^({'|'.join(STATES)})$", description="against the run before; a cleared one is shown once more")
     first_seen = dy.Date(description="as_of of the first run that raised it")
     message = dy.String(min_length=1, description="what is wrong, in words")
-    action = dy.String(nullable=True, description="what to do: the row's action, or what mends the data")
+    action = dy.String(nullable=True, description="what to do: the row's action, what to do with a surplus, or what mends the data")
+    act_by = dy.Date(nullable=True, description="last day on which something can still be done about it; null where there is none to tell")
+    sold_out_date_p10 = dy.Date(
+        nullable=True, description="day by which a surplus has sold out with probability 0.1; null beyond a year and for other kinds"
+    )
+    sold_out_date_p90 = dy.Date(nullable=True, description="the same with probability 0.9")
+    cost_until_sold = dy.Float64(
+        nullable=True, min=0, description="what holding a surplus costs until it is sold, a year at most; null for other kinds"
+    )
+    listed = dy.Bool(description="whether it is in the list that people are shown: neither cleared nor snoozed, and within the caps")
+    snoozed_by = dy.String(nullable=True, description="the planner who silenced it; null where it is awake")
+    snoozed_until = dy.Date(nullable=True, description="order date on which it is told again; null where it sleeps until it gets worse")
+    snooze_reason = dy.String(nullable=True, description="why it was silenced")
 
 
 class Metrics(dy.Schema):

@@ -42,10 +42,18 @@ class ReplenishmentSettings(Frozen):
     case_pack: float = Field(1.0, gt=0, description="units per case")
     moq: float = Field(0.0, ge=0, description="least units per order line, or nothing")
     threads: int = Field(2, ge=1, le=64, description="threads that simulate stock; the numbers do not depend on it")
-    overstock_days: float = Field(90.0, gt=0, description="days of cover above which stock counts as overstock")
+    overstock_days: float = Field(
+        90.0, gt=0, description="days within which stock should sell; what is held beyond any likely demand of that time is a surplus"
+    )
+    slow_mover_days: float = Field(
+        180.0, gt=0, description="days to sell out above which a surplus is told as a slow mover instead of as overstock"
+    )
+    idle_days: int = Field(56, ge=1, description="days in stock without a sale after which a surplus is told as a slow mover")
     large_value: float = Field(
         100.0, gt=0, description="money at risk from which an alert counts as large; with the time left it sets the severity"
     )
+    alert_cap: int = Field(50, ge=1, description="most alerts that a run lists; the rest is counted, and is in its alerts table")
+    alert_cap_per_kind: int = Field(20, ge=1, description="most alerts of one kind among them, so that none crowds out the others")
 
 
 class BacktestSettings(Frozen):

@@ -1,14 +1,14 @@
 """The ledger of openings: which locked windows were looked at, when, by which configuration, and why again."""
 
-import fcntl
-import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date
 from pathlib import Path
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from data.published.disk import FILE_MODE, sync
+from data.line_ledger import LedgerDamaged, append_line, parsed_lines, read_lines
+
+__all__ = ["LEDGER", "LedgerDamaged", "Opening", "WindowLocked", "already_opened", "open_once", "openings", "record"]
 
 LEDGER = Path("backtests") / "openings.jsonl"
 """Where the ledger lies, below the output folder."""
@@ -62,20 +62,12 @@ class WindowLocked(Exception):
         self.earlier = earlier
 
 
-class LedgerDamaged(Exception):
-    """A line of the ledger is torn or cannot be read, so nobody can say which windows were opened."""
-
-
 def openings(path: Path) -> list[Opening]:
     """Return the ledger's openings, oldest line first; none where there is no ledger yet.
 
     Raises LedgerDamaged for a last line without its end, as a crash leaves it, and for any line that is not an opening.
     """
-    if not path.exists():
-        return []
-    with path.open("rb") as ledger:
-        fcntl.flock(ledger, fcntl.LOCK_SH)  # not while another backtest is in the middle of its line
-        return _parsed(ledger.read(), path)
+    return _openings(read_lines(path), path)
 
 
 def record(path: Path, opening: Opening) -> None:
@@ -105,52 +97,15 @@ def already_opened(known: Iterable[Opening], config_digest: str, origins: Sequen
 
 
 def _append(path: Path, opening: Opening, *, check: bool) -> None:
-    line = opening.model_dump_json().encode() + b"\n"
-    is_new = not path.exists()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, FILE_MODE)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # let go of when the file is closed
-        known = _parsed(path.read_bytes(), path)
+    def allowed(lines: Sequence[bytes]) -> None:
+        known = _openings(lines, path)
         earlier = already_opened(known, opening.config_digest, opening.origins) if check and opening.reason is None else None
         if earlier is not None:
             raise WindowLocked(earlier)
-        written = os.write(handle, line)
-        if written != len(line):
-            raise OSError(
-                f"only {written} of {len(line)} bytes could be added to {path}: is the disk full? Remove its torn last line, then try again"
-            )
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    if is_new:
-        sync(path.parent)
+
+    append_line(path, opening.model_dump_json().encode(), allowed)
 
 
-def _parsed(content: bytes, path: Path) -> list[Opening]:
-    # Only \n ends a line: texts may hold the other characters that str.splitlines takes for an end.
-    *lines, rest = content.split(b"\n")
-    known = [_opening(line, number, path) for number, line in enumerate(lines, start=1)]
-    if rest:
-        raise LedgerDamaged(
-            f"line {len(lines) + 1} of {path} is torn: it ends in the middle ({_start_of(rest)}), as a crash or a full disk leaves it. "
-            "An opening is recorded before its window is looked at, so the backtest that wrote this line saw nothing: "
-            "remove the line, then try again"
-        )
-    return known
-
-
-def _opening(line: bytes, number: int, path: Path) -> Opening:
-    try:
-        return Opening.model_validate_json(line)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise LedgerDamaged(
-            f"line {number} of {path} is not an opening: {where + ': ' if where else ''}{fault['msg']} ({_start_of(line)}). "
-            "Put the line back as it was; without it a window may count as unseen"
-        ) from error
-
-
-def _start_of(line: bytes, limit: int = 80) -> str:
-    return repr(line[:limit].decode("utf-8", errors="replace")) + ("…" if len(line) > limit else "")
+def _openings(lines: Sequence[bytes], path: Path) -> list[Opening]:
+    mend = "Put the line back as it was; without it a window may count as unseen"
+    return parsed_lines(lines, Opening, path, noun="an opening", mend=mend)

@@ -4,11 +4,13 @@ from enum import IntEnum
 
 from data.errors import InputError
 from data.lake import LakeError
+from data.line_ledger import LedgerDamaged
 from data.lock import LakeLocked
 from data.published import PublishError
-from flows.backtest.openings import LedgerDamaged, WindowLocked
+from flows.backtest.openings import WindowLocked
 from flows.conductor import NothingToPublish, UnknownRegion
 from flows.settings import ConfigError
+from flows.stages.snooze_ledger import SnoozeRefused
 from flows.why.asked import NoSuchRow
 from flows.workbook import WorkbookRefused
 
@@ -32,6 +34,7 @@ RUN_ERRORS = (
     WorkbookRefused,
     WindowLocked,
     LedgerDamaged,
+    SnoozeRefused,
     NoSuchRow,
     OSError,
 )

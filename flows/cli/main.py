@@ -248,6 +248,38 @@ def apply(
 
 
 @app.command()
+def snooze(
+    alert_id: Annotated[
+        str | None,
+        typer.Argument(metavar="ALERT_ID", help="An alert of the newest run, or how its id begins; without it what is snoozed is listed."),
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], metavar="DATE", help="Order date on which it is told again.")
+    ] = None,
+    until_worse: Annotated[
+        bool, typer.Option("--until-worse", help="Until it is worse than it is now; with --until, whichever comes first.")
+    ] = False,
+    author: Annotated[str | None, typer.Option("--author", help="Who decides.")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; it is kept with the decision.")] = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="End a snooze: the alert is told again from the next night on.")] = False,
+    out: Where = None,
+    debug: Debug = False,
+) -> None:
+    """Silence an alert until a date or until it gets worse; the list of alerts leaves it out and counts it."""
+    from flows.cli.snooze import snooze_alert
+
+    snooze_alert(
+        alert_id,
+        until=until.date() if until else None,
+        until_worse=until_worse,
+        author=author,
+        reason=reason,
+        cancel=cancel,
+        out=out,
+    )
+
+
+@app.command()
 def serve(config: Config, debug: Debug = False) -> None:
     """Serve the schedule of a config to a Prefect server, until stopped."""
     from flows.serve import serve as serve_schedules

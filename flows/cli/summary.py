@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from data.published import read_frame, read_manifest
 from flows.conductor import Outcome
+from models.alert_list import alert_counts, rest_in_words
 
 TOP_ALERTS = 5
 LOG_WIDTH = 140
@@ -65,7 +66,7 @@ def show(outcome: Outcome, console: Console) -> None:
         console.print("  no orders: forecasts only")
     else:
         console.print("  no orders: without a stock table nothing is recommended")
-    _show_alerts(alerts, console)
+    _show_alerts(alerts, manifest["currency"], console)
     _show_messages(read_frame(outcome.run, "plan_messages"), console)
     for region, error in outcome.failed.items():
         console.print(f"[red]  region {escape(region)} failed: {escape(error)}[/]", soft_wrap=True)
@@ -80,26 +81,32 @@ def _why_not_latest(manifest: Mapping[str, Any]) -> str:
     return "`latest` names a run of a newer day"
 
 
-def _show_alerts(alerts: pl.DataFrame, console: Console) -> None:
+def _show_alerts(alerts: pl.DataFrame, currency: str | None, console: Console) -> None:
     open_alerts = alerts.filter(pl.col("state") != "cleared")
     if open_alerts.is_empty():
         console.print("  no alerts")
         return
-    kinds = open_alerts.group_by("kind").len().sort("len", "kind", descending=[True, False])
+    kinds = alert_counts(open_alerts).select("kind", "open").iter_rows()
     console.print(
-        f"  {open_alerts.height:,} alerts: " + ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in kinds.iter_rows()),
+        f"  {open_alerts.height:,} alerts: " + ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in kinds),
         soft_wrap=True,
     )
-    top = open_alerts.head(TOP_ALERTS).select(
+    listed = open_alerts.filter("listed")
+    # What the terminal has no room for counts as the rest: here the list ends sooner than in the report.
+    shown = listed.head(TOP_ALERTS)
+    rest = rest_in_words(open_alerts.with_columns(listed=pl.col("alert_id").is_in(shown["alert_id"].to_list())), currency)
+    top = shown.select(
         "severity",
         pl.col("value_at_risk").map_elements(lambda value: f"{value:,.0f}", return_dtype=pl.String).fill_null(""),
         pl.col("fc", "sku").fill_null(""),
         pl.col("message").str.split("; ").list.first(),
     )
-    severity, value, fc, sku = (max(map(len, top[name])) for name in top.columns[:-1])
+    severity, value, fc, sku = (max(map(len, top[name]), default=0) for name in top.columns[:-1])
     for row in top.iter_rows():
         line = f"    {row[0]:<{severity}}  {row[1]:>{value}}  {row[2]:<{fc}}  {row[3]:<{sku}}  {row[4]}"
         console.print(line, markup=False, highlight=False, no_wrap=True, overflow="ellipsis")
+    if rest:
+        console.print(f"    {rest}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _show_messages(messages: pl.DataFrame, console: Console) -> None:

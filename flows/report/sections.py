@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from flows.report.formats import count, percent, seconds, text, units, words
+from models.alert_list import rest_in_words
 
 Row = dict[str, Any]
 _SEVERITY = {"error": 0, "warning": 1, "info": 2}
@@ -16,33 +16,31 @@ _SEVERITY = {"error": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True)
 class AlertList:
-    """Open alerts, most money first, and what is left out of the list."""
+    """The listed alerts, most money first, and what is left out of the list."""
 
     rows: list[Row]
     open: int
     new: int
     cleared: int
-    rest: int
-    rest_value: float
+    rest: str | None
+    """What is open and not listed, counted by kind, in words."""
 
 
-def alert_list(alerts: pl.DataFrame, recommendations: pl.DataFrame, anchors: Mapping[tuple[str, str], str], limit: int = 50) -> AlertList:
-    """Return the `limit` open alerts with most money at risk, each with its item's name and, where it is shown, the anchor of its row."""
-    still_open = alerts.filter(pl.col("state") != "cleared").sort(
-        "value_at_risk", "alert_id", descending=[True, False], nulls_last=True, maintain_order=True
-    )
+def alert_list(
+    alerts: pl.DataFrame, recommendations: pl.DataFrame, anchors: Mapping[tuple[str, str], str], currency: str | None = None
+) -> AlertList:
+    """Return the listed alerts, each with its item's name and, where it is shown, the anchor of its row."""
     names = recommendations.select("fc", "sku", "name")
-    rows = still_open.head(limit).join(names, on=["fc", "sku"], how="left", maintain_order="left").to_dicts()
+    rows = alerts.filter("listed").join(names, on=["fc", "sku"], how="left", maintain_order="left").to_dicts()
     for row in rows:
         row["anchor"] = anchors.get((row["fc"], row["sku"]))
-    rest = still_open.slice(limit)
+    still_open = alerts.filter(pl.col("state") != "cleared")
     return AlertList(
         rows=rows,
         open=still_open.height,
         new=still_open.filter(pl.col("state") == "new").height,
         cleared=alerts.height - still_open.height,
-        rest=rest.height,
-        rest_value=float(np.sum(rest["value_at_risk"].drop_nulls().to_numpy())),
+        rest=rest_in_words(alerts, currency),
     )
 
 

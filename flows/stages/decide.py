@@ -7,6 +7,7 @@ from collections.abc import Callable
 import dataframely as dy
 import polars as pl
 
+from data.idle import idle_series
 from data.messages import PlanMessage, messages_frame
 from data.position import stock_position
 from data.published import find_run, read_frame
@@ -20,6 +21,7 @@ from models.forecast_messages import forecast_messages
 from models.forecasting import RegionForecast, forecasts_frame
 from models.recommendations import recommend
 from models.recommending.basis import Basis
+from models.surplus import surplus
 
 log = logging.getLogger("fillrate")
 
@@ -49,14 +51,21 @@ def decide_region(night: Night, region: str, order: bool) -> None:
     night.workspace.write("explanations", region, forecast.explanations.with_columns(region=pl.lit(region)))
     night.workspace.note("time-forecast", region, {"seconds": time.perf_counter() - begun, "lightgbm": growing.seconds})
     if order and "stock" in night.versions:
-        _recommend(night, region, forecast)
+        _recommend(night, region, forecast, idle_series(history.cleaned.demand))
 
 
-def _recommend(night: Night, region: str, forecast: RegionForecast) -> None:
+def _recommend(night: Night, region: str, forecast: RegionForecast, idle: pl.DataFrame) -> None:
     begun = time.perf_counter()
     log.info("recommend %s", region)
-    recommendations, messages = recommended(night, region, forecast)
+    kept: list[Basis] = []
+    recommendations, messages = recommended(night, region, forecast, keep=kept.append)
     night.workspace.write("recommendations", region, recommendations)
+    for basis in kept:
+        days = night.settings.replenishment.overstock_days
+        too_much = surplus(
+            basis, forecast.paths, horizon=night.settings.horizon, overstock_days=days, idle=idle, items=night.table("items")
+        )
+        night.workspace.write("surplus", region, too_much)
     night.workspace.write("region-messages", region, messages_frame(messages))
     night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
 

@@ -6,10 +6,12 @@ import polars as pl
 
 from flows.stages.model_files import accuracy_of
 from flows.stages.night import Night
+from models.alert_list import alert_counts
 from models.contracts import Metrics
 from models.stability import stability
 
 REGION_STAGES = ("sample", "train-own", "forecast", "recommend")
+ALERT_COUNTS = ("open", "new", "listed", "snoozed", "unlisted", "unlisted_value", "cleared")
 SHARED_STAGES = ("train-shared", "calibrate")
 
 
@@ -18,9 +20,9 @@ def run_metrics(
 ) -> pl.DataFrame:
     """Return the run's metrics.
 
-    accuracy, coverage and yardstick: measured on the held-back windows when the model was trained; count: rows of each published
-    table; stability: how far the forecasts moved from those of the run before; time: seconds of each stage over all regions,
-    `lightgbm_seconds` being LightGBM's own part of them.
+    accuracy, coverage and yardstick: measured on the held-back windows when the model was trained; count: rows of each published table,
+    and alerts of each kind; stability: how far the forecasts moved from those of the run before; time: seconds of each stage over all
+    regions, `lightgbm_seconds` being LightGBM's own part of them.
 
     Parameters
     ----------
@@ -37,6 +39,11 @@ def run_metrics(
     """
     rows: list[tuple[str, str, str | None, float | None, str]] = [
         ("count", "rows", name, float(frame.height), "rows") for name, frame in frames.items()
+    ]
+    rows += [
+        ("count", f"alerts_{name}", counted["kind"], float(counted[name]), "money" if name == "unlisted_value" else "alerts")
+        for counted in alert_counts(frames["alerts"]).iter_rows(named=True)
+        for name in ALERT_COUNTS
     ]
     rows += [("stability", name, region, round(value, 6), "share") for name, region, value in stability(moves)]
     notes = {stage: [night.workspace.noted(f"time-{stage}", region) for region in regions] for stage in REGION_STAGES}

@@ -11,13 +11,16 @@ import polars as pl
 from data.as_of import already_weekly, last_complete_week, last_whole_day
 from data.errors import InputError
 from data.lake import Lake, LakeError
+from data.line_ledger import LedgerDamaged
 from data.messages import PlanMessage, messages_frame
 from data.model_store import ModelStore
 from data.published import RunPaths, read_manifest, runs
 from features.cadence import cadence_of
 from flows.settings import Settings
 from flows.stages.night import Kind, Night
+from flows.stages.snooze_ledger import decisions, ledger_of, recorded
 from flows.version import VERSION, code_digest
+from models.snoozes import Snooze, in_force
 
 
 def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool | None) -> Night:
@@ -63,16 +66,27 @@ def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool |
         train=train or due is None,
     )
     night.workspace.begin()
-    night.workspace.write("messages", None, messages_frame(messages))
+    snoozes, said = _snoozes(settings)
+    night.workspace.write("messages", None, messages_frame([*messages, *said]))
+    night.workspace.note("snoozes", None, {"known": recorded(snoozes)})
     return night
+
+
+def _snoozes(settings: Settings) -> tuple[list[Snooze], list[PlanMessage]]:
+    """Return the snoozes in force; where their ledger cannot be read there are none, rather than no orders, and a message says so."""
+    try:
+        return list(in_force(decisions(ledger_of(settings.output.path))).values()), []
+    except LedgerDamaged as error:
+        return [], [PlanMessage("snoozes_unreadable", f"no alert is silenced tonight: {error}", "error", fix="mend the line named")]
 
 
 def replan(settings: Settings, manifest: dict[str, Any], run: RunPaths) -> Night:
     """Return the night of a published run again: the same day, versions, models and predecessor, under a new id."""
     night = recorded_night(settings, manifest, f"{run.run_id.split('-rerun-')[0]}-rerun-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"[:120])
     night.workspace.begin()
-    recorded = [PlanMessage(**message) for message in manifest["planning_messages"]]
-    night.workspace.write("messages", None, messages_frame(recorded))
+    said = [PlanMessage(**message) for message in manifest["planning_messages"]]
+    night.workspace.write("messages", None, messages_frame(said))
+    night.workspace.note("snoozes", None, {"known": manifest.get("snoozes", [])})
     return night
 
 

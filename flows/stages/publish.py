@@ -18,6 +18,7 @@ from flows.stages.metrics import run_metrics
 from flows.stages.model_files import trained_on
 from flows.stages.news import news_since
 from flows.stages.night import Night
+from flows.stages.snooze_ledger import known_to
 from flows.version import VERSION
 from flows.workbook import write_workbook
 from models.alerts import raise_alerts
@@ -25,6 +26,8 @@ from models.contracts import Alerts, Forecasts, Recommendations
 from models.explanations_contract import Explanations
 from models.recommending.ranking import most_valuable_first
 from models.recommending.reasons import REASONS
+from models.snoozes import Snooze, in_force
+from models.surplus import Surplus
 
 log = logging.getLogger("fillrate")
 
@@ -77,6 +80,9 @@ def publish_night(
         settings=night.settings.replenishment,
         items=night.table("items"),
         news=news,
+        surplus=Surplus.validate(_together(night, "surplus", good, Surplus.create_empty()).sort("region", "fc", "sku")),
+        snoozes=in_force(Snooze.model_validate(snooze) for snooze in night.workspace.noted("snoozes", None)["known"]),
+        snoozes_before=known_to(previous),
     )
     frames = {
         "forecasts": forecasts,
@@ -176,6 +182,7 @@ def _manifest(
         "model_trained_on": trained_on(night),
         "trained": night.train,
         "previous_run_id": night.previous,
+        "snoozes": night.workspace.noted("snoozes", None)["known"],
         "planning_messages": night.workspace.read("messages", None).to_dicts(),
         "regions": regions,
         "failed_regions": sorted(failed),

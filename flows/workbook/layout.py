@@ -56,6 +56,9 @@ ALERT_COLUMNS = (
     Column("state", 10),
     Column("first_seen", 12, "date"),
     Column("action", 30),
+    Column("act_by", 12, "date"),
+    Column("snoozed_by", 14),
+    Column("snoozed_until", 13, "date"),
     Column("alert_id", 24),
 )
 OVERSTOCK_COLUMNS = (

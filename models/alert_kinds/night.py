@@ -7,6 +7,7 @@ import polars as pl
 
 from models.settings import ReplenishmentSettings
 from models.stability import no_moves
+from models.surplus import Surplus
 
 FOUND: dict[str, type[pl.DataType]] = {
     "region": pl.String,
@@ -21,7 +22,18 @@ FOUND: dict[str, type[pl.DataType]] = {
     "message": pl.String,
     "action": pl.String,
 }
-"""Columns that a kind returns, one row per problem; code tells problems of one kind, fc and sku apart."""
+"""Columns that a kind returns, one row per problem.
+
+code tells problems of one kind, fc and sku apart; urgent: whether it cannot wait, for problems without a date to act by.
+"""
+
+MAY_FIND: dict[str, type[pl.DataType]] = {
+    "act_by": pl.Date,
+    "sold_out_date_p10": pl.Date,
+    "sold_out_date_p90": pl.Date,
+    "cost_until_sold": pl.Float64,
+}
+"""Columns that a kind may return besides. act_by: the last day on which something can still be done about it."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +52,17 @@ class News:
 
 @dataclass(frozen=True)
 class Night:
-    """Tonight's numbers. `priced` holds the recommendations with column unit_cost, null where it is unknown."""
+    """Tonight's numbers.
+
+    priced: the recommendations with column unit_cost, null where it is unknown; surplus: what is held beyond any likely need.
+    """
 
     as_of: date
     priced: pl.DataFrame
     plan_messages: pl.DataFrame
     settings: ReplenishmentSettings
     news: News = field(default_factory=News)
+    surplus: pl.DataFrame = field(default_factory=Surplus.create_empty)
 
     @property
     def wanted(self) -> pl.DataFrame:
@@ -57,6 +73,36 @@ class Night:
 def units(value: pl.Expr) -> pl.Expr:
     """Return units as a person writes them: at most one decimal, none where whole."""
     return value.round(1).cast(pl.String).str.replace(r"\.0$", "")
+
+
+def whole(column: str) -> pl.Expr:
+    """Return units or money as a person who compares them writes them: whole and in groups of three digits, below ten with a decimal."""
+    value = pl.col(column)
+    number = value.round(0).cast(pl.Int64)
+    thousands = pl.format("{},{}", number // 1_000, (number % 1_000).cast(pl.String).str.zfill(3))
+    millions = pl.format("{},{},{}", number // 1_000_000, *((number // size % 1_000).cast(pl.String).str.zfill(3) for size in (1_000, 1)))
+    return (
+        pl.when(value < 10)
+        .then(units(value))
+        .when(number < 1_000)
+        .then(number.cast(pl.String))
+        .when(number < 1_000_000)
+        .then(thousands)
+        .otherwise(millions)
+    )
+
+
+def counted(column: str) -> pl.Expr:
+    """Return a number of units with its noun."""
+    number = whole(column)
+    return pl.when(number == "1").then(pl.lit("1 unit")).otherwise(pl.format("{} units", number))
+
+
+def percent(column: str) -> pl.Expr:
+    """Return a chance in whole percent; only what is certain is told as 0% or 100%."""
+    chance = pl.col(column)
+    inside = (chance * 100).round(0).clip(1, 99).cast(pl.Int64)
+    return pl.format("{}%", pl.when(chance.is_in([0.0, 1.0])).then((chance * 100).cast(pl.Int64)).otherwise(inside))
 
 
 def day(value: pl.Expr) -> pl.Expr:

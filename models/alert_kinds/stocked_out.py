@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from models.alert_kinds.night import FOUND, Night, plan_words, units
+from models.alert_kinds.night import FOUND, Night, counted, plan_words, whole
 
 
 def found(night: Night) -> pl.DataFrame:
@@ -18,12 +18,13 @@ def found(night: Night) -> pl.DataFrame:
             pl.col("expected_lost_units").alias("units_at_risk"),
             pl.col("expected_lost_margin").alias("value_at_risk"),
             pl.format(
-                "Out of stock with {} on the way; without an order about {} units go unmet before the next one could arrive; {}.",
-                units(pl.col("inbound_units")),
-                units(pl.col("expected_lost_units")),
+                "Out of stock with {} on the way; without an order about {} would go unmet before the next one could arrive; {}.",
+                whole("inbound_units"),
+                counted("expected_lost_units"),
                 plan_words(),
             ).alias("message"),
             "action",
+            pl.col("order_date").alias("act_by"),
         )
-        .select(list(FOUND))
+        .select(*FOUND, "act_by")
     )

@@ -120,7 +120,7 @@ def recommendations_of(rows: int, seed: int = 7) -> pl.DataFrame:
 
 
 def alerts_of(recommendations: pl.DataFrame) -> pl.DataFrame:
-    """One alert per row that is empty, at risk or overstocked."""
+    """One alert per row that is empty, at risk or overstocked; those that are not cleared are listed."""
     rows = []
     for row in recommendations.iter_rows(named=True):
         kind = {"mark_down": "overstock", "expedite": "stocked_out", "order": "stockout_risk"}.get(row["action"])
@@ -142,6 +142,8 @@ def alerts_of(recommendations: pl.DataFrame) -> pl.DataFrame:
                 "first_seen": AS_OF - timedelta(days=int(row["sku"]) % 4),
                 "message": f"{row['on_hand']:g} on hand against {row['demand_mean']:g} expected until the next order can arrive",
                 "action": row["action"],
+                "act_by": row["order_date"] if kind != "overstock" else None,
+                "listed": int(row["sku"]) % 4 != 3,
             }
         )
     return typed(Alerts, rows)

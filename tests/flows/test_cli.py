@@ -116,7 +116,9 @@ def test_a_summary_a_person_would_read(ran, fillrate):
     (line,) = [line for line in lines if f"{top['severity']} " in line and top["fc"] in line and f" {top['sku']} " in line][:1]
     assert f"{top['value_at_risk']:,.0f}" in line
     assert lines[-1].strip() == f"report: out/runs/{run.run_id}/report.html"
-    assert len(lines) <= 12
+    assert len(lines) <= 13
+    open_alerts = alerts.filter(pl.col("state") != "cleared")
+    assert any(line.strip().startswith(f"and {open_alerts.height - 5:,} more: ") for line in lines)
     assert "recommend north" in ended.err, "where nobody watches, progress is a line a stage"
 
 

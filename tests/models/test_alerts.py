@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import polars as pl
+import pytest
 
 from data.contracts import Items
 from data.messages import PlanMessage, messages_frame
@@ -10,6 +11,8 @@ from models.alert_kinds.registry import KINDS
 from models.alerts import raise_alerts
 from models.contracts import ALERT_KINDS, Alerts, Recommendations
 from models.settings import ReplenishmentSettings
+from models.snoozes import in_force
+from models.surplus import Surplus
 
 NIGHT = date(2024, 4, 14)
 USUAL = {
@@ -24,16 +27,22 @@ RISK = {
     "reasons": ["risk_before_arrival"], "stockout_probability_before_arrival": 0.4, "expected_lost_units": 9.0,
     "expected_lost_margin": 27.0, "stockout_date_p50": NIGHT + timedelta(days=3), "action": "expedite", "order_units": 12.0,
 }  # fmt: skip
-TOO_MUCH = {"on_hand": 396.0, "days_of_cover_with_inbound": 200.0, "reasons": ["overstock"], "action": "mark_down"}
+TOO_MUCH = {
+    "region": "r", "fc": "f", "sku": "a", "held": 400.0, "on_the_way": 4.0, "surplus": 220.0, "needed_until": NIGHT + timedelta(days=90),
+    "left_probability": 0.97, "sold_out_p10": date(2024, 9, 1), "sold_out_p50": date(2024, 10, 1), "sold_out_p90": date(2024, 11, 1),
+    "interval_days": 4, "interval_cost": 26.4, "cost_until_sold": 700.0, "bound_value": 440.0, "last_sold": NIGHT, "idle_days": 0,
+}  # fmt: skip
 ITEMS = pl.DataFrame([{"sku": "a", "unit_cost": 2.0}], schema_overrides=Items.create_empty().schema)
 
 
-def alerts(*rows, messages=(), previous=None, as_of=NIGHT, items=ITEMS, **settings):
+def alerts(*rows, messages=(), previous=None, as_of=NIGHT, items=ITEMS, surplus=(), snoozes=(), before=(), **settings):
     schema = Recommendations.create_empty().schema
     full = [{name: (USUAL | row).get(name) for name in schema} for row in rows]
     return raise_alerts(
         as_of=as_of, recommendations=pl.DataFrame(full, schema=schema), plan_messages=messages_frame(messages),
         previous_alerts=previous, settings=ReplenishmentSettings(**settings), items=items,
+        surplus=pl.DataFrame([TOO_MUCH | row for row in surplus], schema=Surplus.create_empty().schema),
+        snoozes=in_force(snoozes), snoozes_before=before,
     )  # fmt: skip
 
 
@@ -62,11 +71,74 @@ def test_stockout_risk_before_arrival_or_where_nothing_is_ordered_in_time():
     assert alerts({"order_by_date": NIGHT + timedelta(days=2)}).is_empty()
 
 
-def test_overstock_is_valued_at_cost_beyond_the_limit():
-    got = alerts(TOO_MUCH, overstock_days=90).row(0, named=True)
-    # 400 units last 200 days: two a day, so 180 of them last the 90 days allowed.
-    assert (got["kind"], got["units_at_risk"], got["value_at_risk"]) == ("overstock", 220, 440)
-    assert alerts(TOO_MUCH, items=None).row(0, named=True)["value_at_risk"] is None
+def test_overstock_is_valued_at_what_holding_it_costs():
+    got = alerts(USUAL, surplus=[{}]).row(0, named=True)
+    assert (got["kind"], got["units_at_risk"], got["value_at_risk"], got["probability"]) == ("overstock", 220, 26.4, 0.97)
+    assert (got["expected_date"], got["sold_out_date_p10"], got["sold_out_date_p90"]) == (
+        date(2024, 10, 1),
+        date(2024, 9, 1),
+        date(2024, 11, 1),
+    )
+    assert (got["cost_until_sold"], got["action"], got["state"], got["listed"]) == (700, "mark_down", "new", True)
+    for said in ("400 units held, 220 more", "by Sat 13 Jul 2024", "4 of them still on the way", "97% chance"):
+        assert said in got["message"]
+    for said in ("around Tue 01 Oct 2024, between Sun 01 Sep 2024 and Fri 01 Nov 2024", "about 26 in the next 4 days", "more than the 440"):
+        assert said in got["message"]
+
+
+def test_without_costs_a_surplus_has_no_value_but_is_told():
+    got = alerts(USUAL, surplus=[{"interval_cost": None, "cost_until_sold": None, "bound_value": None}]).row(0, named=True)
+    assert (got["value_at_risk"], got["severity"], got["units_at_risk"]) == (None, "low", 220)
+    assert got["message"].endswith("What holding it costs is unknown.")
+
+
+@pytest.mark.parametrize(
+    ("surplus", "kind", "action", "said"),
+    [
+        ({"sold_out_p50": NIGHT + timedelta(days=180)}, "overstock", "mark_down", "all sold around"),
+        ({"sold_out_p50": NIGHT + timedelta(days=181)}, "slow_mover", "mark_down", "all sold around"),
+        ({"sold_out_p90": None}, "overstock", "mark_down", "and more than a year from now"),
+        ({"sold_out_p50": None, "sold_out_p90": None}, "slow_mover", "remove", "it will not sell out within a year"),
+        ({"sold_out_p50": None, "on_sale_until": date(2024, 6, 30)}, "slow_mover", "remove", "last day on sale, Sun 30 Jun 2024"),
+        ({"idle_days": 55}, "overstock", "mark_down", "400 units held"),
+        ({"idle_days": 56, "last_sold": date(2024, 2, 18)}, "slow_mover", "remove", "No sale for 56 days in stock, the last on Sun 18 Feb"),
+        ({"idle_days": 90, "last_sold": None}, "slow_mover", "remove", "Never sold in the history looked at, 90 days of it in stock"),
+        ({"on_the_way": 110.0}, "overstock", "postpone_inbound", "110 of them still on the way"),
+    ],
+)
+def test_a_surplus_is_one_kind_or_the_other_and_says_what_to_do(surplus, kind, action, said):
+    (got,) = alerts(USUAL, surplus=[surplus]).to_dicts()
+    assert (got["kind"], got["action"]) == (kind, action)
+    assert said in got["message"]
+    assert "  " not in got["message"]
+    assert got["message"].endswith(".")
+
+
+def test_an_item_at_the_border_of_two_kinds_keeps_its_id():
+    first = alerts(USUAL, surplus=[{"sold_out_p50": NIGHT + timedelta(days=179)}])
+    second = alerts(USUAL, surplus=[{"sold_out_p50": NIGHT + timedelta(days=190)}], previous=first, as_of=NIGHT + timedelta(days=1))
+    assert second.select("kind", "state", "alert_id", "first_seen").rows() == [("slow_mover", "same", first["alert_id"][0], NIGHT)]
+
+
+def test_units_go_where_others_order_them_if_that_helps():
+    there = USUAL | {"fc": "g", "order_units": 120.0}
+    (got,) = alerts(USUAL, there, surplus=[{}]).to_dicts()
+    assert got["action"] == "transfer"
+    assert "Ordered tonight for g in the same region: 120." in got["message"]
+    (little,) = alerts(USUAL, there | {"order_units": 12.0}, surplus=[{}]).to_dicts()
+    assert little["action"] == "mark_down"
+    (elsewhere,) = alerts(USUAL, there | {"region": "s"}, surplus=[{}]).to_dicts()
+    assert "Ordered tonight" not in elsewhere["message"]
+
+
+def test_how_long_one_can_still_act_is_told():
+    assert alerts(OUT).row(0, named=True)["act_by"] == NIGHT + timedelta(days=1)
+    assert alerts(RISK).row(0, named=True)["act_by"] == NIGHT + timedelta(days=2), "the day before it runs out"
+    assert alerts(RISK | {"stockout_date_p50": NIGHT + timedelta(days=1)}).row(0, named=True)["act_by"] == NIGHT + timedelta(days=1)
+    assert alerts(RISK | {"stockout_date_p50": None}).row(0, named=True)["act_by"] is None
+    late = {"order_by_date": NIGHT - timedelta(days=2), "stockout_probability_without_order": 0.7}
+    assert alerts(late).row(0, named=True)["act_by"] == NIGHT + timedelta(days=1), "not in the past"
+    assert alerts(USUAL, surplus=[{"on_sale_until": date(2024, 5, 1)}]).row(0, named=True)["act_by"] == date(2024, 5, 1)
 
 
 def test_data_problems_come_from_errors_and_warnings_and_like_ones_are_told_once():
@@ -80,8 +152,9 @@ def test_data_problems_come_from_errors_and_warnings_and_like_ones_are_told_once
 
 
 def test_the_most_money_comes_first():
-    got = alerts(RISK | {"sku": "b"}, OUT | {"sku": "c"}, TOO_MUCH, messages=[PlanMessage("odd_unit", "odd")])
-    assert got.get_column("kind").to_list() == ["overstock", "stocked_out", "stockout_risk", "data_problem"]
+    got = alerts(RISK | {"sku": "b"}, OUT | {"sku": "c"}, USUAL, surplus=[{}], messages=[PlanMessage("odd_unit", "odd")])
+    assert got.get_column("kind").to_list() == ["stocked_out", "stockout_risk", "overstock", "data_problem"]
+    assert got.get_column("value_at_risk").to_list() == [60, 27, 26.4, None]
 
 
 def test_states_over_five_nights():
@@ -114,4 +187,4 @@ def test_different_problems_have_different_ids_and_a_rerun_has_the_same():
 
 def test_every_kind_is_of_the_contract_and_frames_are_valid():
     assert set(KINDS) <= set(ALERT_KINDS)
-    Alerts.validate(alerts(OUT, RISK | {"sku": "b"}))
+    Alerts.validate(alerts(OUT, RISK | {"sku": "b"}, surplus=[{"sku": "c"}]))

@@ -10,7 +10,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -40,6 +40,7 @@ OPENINGS = st.builds(
 )
 
 
+@settings(deadline=None)  # every line waits for the disk
 @given(written=st.lists(OPENINGS, max_size=5))
 def test_whatever_the_texts_the_ledger_gives_back_what_was_recorded(written: list[Opening], tmp_path_factory: Any) -> None:
     path = tmp_path_factory.mktemp("ledger") / "backtests" / "openings.jsonl"
