@@ -47,7 +47,8 @@ def main() -> int:
             return ended.code
         fits = ended.seconds <= most * asked.rows / ROWS and ended.peak_gb <= MOST_GB
         missed += not fits
-        print(f"  whole process {ended.seconds:.1f} s, peak {ended.peak_gb:.2f} GB: {'within' if fits else 'ABOVE'} {most:g} s, {MOST_GB:g} GB")
+        verdict = "within" if fits else "ABOVE"
+        print(f"  whole process {ended.seconds:.1f} s, peak {ended.peak_gb:.2f} GB: {verdict} {most:g} s, {MOST_GB:g} GB")
     return 1 if missed else 0
 
 

@@ -62,9 +62,14 @@ def _recommend(night: Night, region: str, forecast: RegionForecast) -> None:
 
 
 def recommended(
-    night: Night, region: str, forecast: RegionForecast, *, keep: Callable[[Basis], None] | None = None
+    night: Night,
+    region: str,
+    forecast: RegionForecast,
+    *,
+    classes: pl.DataFrame | None = None,
+    keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
-    """Return the recommendations for the series of a forecast, and what is to be said of them; `keep` as in `recommend`."""
+    """Return the recommendations for the series of a forecast, and what is to be said of them; `classes`, `keep` as in `recommend`."""
     stock = night.table("stock", region, until=night.as_of)
     since = stock["date"].min() if not stock.is_empty() else night.as_of
     sales = night.table("sales", region, since=since, until=night.as_of)  # type: ignore[arg-type]
@@ -77,6 +82,7 @@ def recommended(
         inbound=night.table("inbound", region),
         overrides=night.table("overrides", region),
         previous=_previous(night, region),
+        classes=classes,
         keep=keep,
     )
 
@@ -90,9 +96,10 @@ def region_orders(
     inbound: pl.DataFrame,
     overrides: pl.DataFrame | None,
     previous: pl.DataFrame | None,
+    classes: pl.DataFrame | None = None,
     keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
-    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock; `keep` as there."""
+    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock; `classes`, `keep` as there."""
     settings = night.settings
     return recommend(
         run_id=night.run_id,
@@ -111,6 +118,8 @@ def region_orders(
         previous=previous,
         settings=settings.replenishment,
         rng_seed=settings.seed,
+        events=night.table("events"),
+        classes=classes,
         keep=keep,
     )
 

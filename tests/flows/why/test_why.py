@@ -150,7 +150,7 @@ def test_planners_decisions_and_order_days_are_told(varied, capsys):
     assert "30 by a planner's override, in place of it" in read(varied, capsys, "005", "N1")
     assert "a planner excluded the item" in read(varied, capsys, "005", "N2")
     assert "multiplies demand by 1.5" in read(varied, capsys, "005", "S1")
-    assert "takes orders again in 1 day" in read(varied, capsys, "010", "N1")
+    assert "orders go out again in 1 day" in read(varied, capsys, "010", "N1")
     document = asked(varied, capsys, "008", "N1")
     found = document["otherwise"]
     assert found["order"] == 7.0
