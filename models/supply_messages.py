@@ -26,14 +26,13 @@ def supply_messages(rows: pl.DataFrame, settings: ReplenishmentSettings) -> list
 
 
 def _stock(rows: pl.DataFrame, settings: ReplenishmentSettings) -> Iterable[PlanMessage]:
-    idle = pl.col("mean_demand").fill_null(0.0) <= 0
     yield from _named(
-        rows.filter((pl.col("on_hand") > 0) & idle & (pl.col("daily_mean") <= 1e-9)),
+        rows.filter((pl.col("on_hand") > 0) & (pl.col("mean_demand").fill_null(0.0) <= 0)),
         "stock_without_sales",
-        "{sku} at {fc} has {on_hand:g} units in stock and no sales: nothing is expected to sell and nothing is ordered",
+        "{sku} at {fc} has {on_hand:g} units in stock and no sales of late: {daily_mean:.3g} a day are forecast",
         table="sales",
         severity="info",
-        fix="deliver its sales if there are any; else sell it off, or give it a discontinued_date in items",
+        fix="deliver its sales if there are any; else give it a launch_date that lies ahead, or a discontinued_date, in items",
     )
     yield from _named(
         rows.filter(pl.col("inbound_overdue").fill_null(False)),
@@ -59,6 +58,13 @@ def _costs(rows: pl.DataFrame, settings: ReplenishmentSettings) -> Iterable[Plan
         ),
     )
     yield from _named(
+        rows.filter((pl.col("unit_cost") <= 0) & (pl.col("rule") == "cost")),
+        "unit_cost_zero",
+        "the unit cost of {sku} at {fc} is 0: its orders have no value in money, and costs derived from it are wrong",
+        table="items",
+        fix="correct unit_cost in items, or leave it empty where it is not known",
+    )
+    yield from _named(
         rows.filter("shortage_worthless"),
         "shortage_cost_zero",
         "a unit of unmet demand of {sku} at {fc} costs nothing{told}: by money no order would ever pay, so the service level decides",
@@ -71,10 +77,9 @@ def _costs(rows: pl.DataFrame, settings: ReplenishmentSettings) -> Iterable[Plan
     yield from _named(
         rows.filter((pl.col("holding_cost") <= 0) & (pl.col("rule") == "cost")),
         "holding_cost_zero",
-        "a unit of {sku} at {fc} costs nothing to hold{told}: the order covers the most demand of its window that any sample path has",
+        "a unit of {sku} at {fc} costs nothing to hold: the order covers the most demand of its window that any sample path has",
         table="items",
         fix="correct unit_cost in items, or give it a holding_cost above 0 in supply",
-        told=pl.when(pl.col("unit_cost") <= 0).then(pl.lit(" (unit cost 0)")).otherwise(pl.lit("")),
     )
 
 
@@ -129,7 +134,7 @@ def _named(
     rows: pl.DataFrame, code: str, words: str, *, table: str, fix: str, severity: str = "warning", **told: pl.Expr
 ) -> Iterable[PlanMessage]:
     """Yield a message per row, `words` filled with its columns and `told`; of many rows only the first, and how many more there are."""
-    found = rows.with_columns(**told)
+    found = rows.select(pl.all(), **told)
     for row in found.head(MOST_NAMED).iter_rows(named=True):
         yield PlanMessage(code, words.format(**row), severity, table, row["region"], row["fc"], row["sku"], fix)
     more = found.height - MOST_NAMED

@@ -7,6 +7,7 @@ two reviews is that of any review on the sample paths. Then orders from a reorde
 
 with K the cost of a line, G that of a level, and m the expected visits to a level j below S before the position is at s or below
 (renewal reward; Zheng and Federgruen 1991, Operations Research 39(4), equations 1 to 5). The cheapest s and S are found by trying all.
+Where unmet demand is lost, never ordering is one more way: a line may cost more than all that it would sell.
 """
 
 from dataclasses import dataclass, fields
@@ -81,7 +82,11 @@ def line_value(roll: StockRoll, window: OwnWindow, line: Money, whole: NDArray[n
     low, step = _grid(low + step * (first - 1), low + step * (last + 1), whole)
     own = _own_cost(window, low, step)
     visits = _visits(between, step, reviews)
-    reorder, up_to, mean = _cheapest_policy(own, visits, line)
+    reorder, up_to, mean = _cheapest_policy(own, visits, line, _empty(roll, low, step))
+    if roll.lost:
+        # Who never orders loses all demand, and that is all it costs.
+        never = window.shortage * between.mean(axis=(0, 2), dtype=np.float64)
+        reorder, mean = np.where(never <= mean, _empty(roll, low, step), reorder), np.minimum(mean, never)
     cost = _relative_cost(own, visits, reorder, mean)
     return LineValue(low, step, cost, own, low + step * reorder, low + step * up_to, window.shortage, line)
 
@@ -173,6 +178,17 @@ def _mean_above(values: Floats, low: Units, step: Units) -> Units:
     return np.asarray(above / paths, dtype=np.float64)
 
 
+def _empty(roll: StockRoll, low: Units, step: Units) -> NDArray[np.int64]:
+    """Return the step of the level at which nothing is on hand or on its way, shape (rows,); far below the grid where demand waits.
+
+    Lost demand leaves no position below it, so an order must go out there at the latest.
+    """
+    if not roll.lost:
+        return np.full(len(low), -STEPS, dtype=np.int64)
+    position = (roll.start - roll.debt + roll.arrived[-1]).astype(np.float64)
+    return np.asarray(np.clip(np.rint((-position - low) / step), -STEPS, STEPS - 1), dtype=np.int64)
+
+
 def _visits(between: Floats, step: Units, reviews: float) -> Units:
     """Return the expected visits to the level j steps below the one ordered up to, j = 0 … STEPS, shape (rows, STEPS + 1).
 
@@ -189,16 +205,19 @@ def _visits(between: Floats, step: Units, reviews: float) -> Units:
     return visits
 
 
-def _cheapest_policy(own: Money, visits: Units, line: Money) -> tuple[NDArray[np.int64], NDArray[np.int64], Money]:
-    """Return the steps of s (−1 where it is below the grid) and S, and the cost per review, shape (rows,)."""
+def _cheapest_policy(
+    own: Money, visits: Units, line: Money, least: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Money]:
+    """Return the steps of s (−1 where it is below the grid) and S, and the cost per review, shape (rows,); s is `least` or above."""
+    allowed = np.arange(-1, STEPS) >= least[:, None]
     rows = np.arange(len(own))
     until = visits.cumsum(axis=1)
     total = np.repeat(line[:, None], STEPS + 1, axis=1)
     best = np.full(len(own), np.inf)
-    reorder, up_to = np.zeros(len(own), dtype=np.int64), np.zeros(len(own), dtype=np.int64)
+    reorder, up_to = (np.zeros(len(own), dtype=np.int64) for _ in range(2))
     for j in range(STEPS + 1):
         total[:, j:] += visits[:, j : j + 1] * own[:, : STEPS + 1 - j]
-        cost = total[:, j:] / until[:, j : j + 1]
+        cost = np.where(allowed[:, : STEPS + 1 - j], total[:, j:] / until[:, j : j + 1], np.inf)
         place = cost.argmin(axis=1)
         cheaper = cost[rows, place] < best * (1 - 1e-12)
         best = np.where(cheaper, cost[rows, place], best)
