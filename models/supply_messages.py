@@ -88,14 +88,14 @@ def _limits(rows: pl.DataFrame, settings: ReplenishmentSettings) -> Iterable[Pla
     yield from _named(
         rows.filter(most < pl.col("case_pack")),
         "case_pack_above_max_units",
-        "a case of {sku} at {fc} holds {case_pack:g} units, more than the {max_units:g} that an order line may have: nothing can be ordered",
+        "a case of {sku} at {fc} holds {case_pack:g} units, more than the {max_units:g} a line may have: nothing can be ordered",
         table="supply",
         fix="raise max_units to a whole case, or correct case_pack",
     )
     yield from _named(
         rows.filter((most >= pl.col("case_pack")) & (most < pl.col("lump"))),
         "moq_above_max_units",
-        "the least order of {sku} at {fc} is {lump:g} units in whole cases, more than the {max_units:g} that an order line may have: nothing "
+        "the least order of {sku} at {fc} is {lump:g} units in whole cases, more than the {max_units:g} a line may have: nothing "
         "can be ordered",
         table="supply",
         fix="raise max_units, or lower moq",
@@ -105,8 +105,8 @@ def _limits(rows: pl.DataFrame, settings: ReplenishmentSettings) -> Iterable[Pla
     yield from _named(
         rows.filter((most >= pl.col("lump")) & ((most / pl.col("case_pack") + 1e-9).floor() * pl.col("case_pack") < needed)),
         "max_units_below_demand",
-        "{sku} at {fc} is wanted {needed:g} units a review period of {review_days} days, more than the {max_units:g} that an order line may "
-        "have: stock runs down, and a service level of {service_level:g} cannot be kept",
+        "{sku} at {fc} is wanted {needed:g} units a review period of {review_days} days, more than the {max_units:g} a line may have: "
+        "stock runs down, and a service level of {service_level:g} cannot be kept",
         table="supply",
         fix="raise max_units, or order more often (review_days, order_weekdays)",
         needed=needed.round(1),
@@ -114,7 +114,7 @@ def _limits(rows: pl.DataFrame, settings: ReplenishmentSettings) -> Iterable[Pla
     yield from _named(
         rows.filter(pl.col("override_order_units") > most),
         "override_above_max_units",
-        "a planner's order of {override_order_units:g} units of {sku} at {fc} is more than the {max_units:g} that an order line may have: it "
+        "a planner's order of {override_order_units:g} units of {sku} at {fc} is more than the {max_units:g} a line may have: it "
         "is recommended as decided",
         table="overrides",
         fix="lower the override, or raise max_units in supply",

@@ -96,7 +96,9 @@ def _found(example: dict[str, object]) -> str:
     if example["column"] is None:
         return ""
     found, of = example["found"], _whose(example)
-    return f' ({of}{example["column"]} is "{found}")' if found is not None and str(found).strip() else f" ({of}{example['column']} is empty)"
+    return (
+        f' ({of}{example["column"]} is "{found}")' if found is not None and str(found).strip() else f" ({of}{example['column']} is empty)"
+    )
 
 
 def _whose(example: dict[str, object]) -> str:

@@ -74,9 +74,7 @@ class OwnWindow:
         return np.asarray(nearest, dtype=np.float64)
 
 
-def own_window(
-    roll: StockRoll, lead: Lead, review: int, shortage: Money, holding: Money, storage: PeakStorage | None = None
-) -> OwnWindow:
+def own_window(roll: StockRoll, lead: Lead, review: int, shortage: Money, holding: Money, storage: PeakStorage | None = None) -> OwnWindow:
     """Return the window from the order's arrival to the day before the next order's: periods lead … lead + review − 1.
 
     Stock is used first in, first out, so unit u of the order sells once the demand since its arrival has passed the stock

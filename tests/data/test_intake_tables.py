@@ -73,7 +73,10 @@ def test_first_day_mess(tmp_path):
         told["missing_value"]
         == '2 of 12 rows of sales were set aside: a required value is missing, first: sales.csv line 8 (sku 00124, fc A: units is "n/a").'
     )
-    assert told["negative_units"] == '1 of 12 rows of sales were set aside: negative units, first: sales.csv line 5 (sku 00124, fc A: units is "-3").'
+    assert (
+        told["negative_units"]
+        == '1 of 12 rows of sales were set aside: negative units, first: sales.csv line 5 (sku 00124, fc A: units is "-3").'
+    )
     assert told["extra_columns"] == "1 column of sales left out: promo."
     assert all(message.fix and message.table == "sales" for message in intake.messages)
 

@@ -44,7 +44,9 @@ def test_the_order_is_the_cheapest_of_all_at_each_days_own_price(seed):
     window = own_window(roll, lead[None] if seed % 2 else int(lead[0]), review, one(3.0), one(0.1), storage)
     found = cheapest(window, Packs(one(case), one(0), one(np.inf), one(True, bool)))
     rates = 0.1 + extra * SEPTEMBER.peak_share(8)
-    costs = [np.mean([cost_of(q, path, n, review, 3.0, rates) for path, n in zip(demand, lead, strict=True)]) for q in np.arange(0, 60, case)]
+    costs = [
+        np.mean([cost_of(q, path, n, review, 3.0, rates) for path, n in zip(demand, lead, strict=True)]) for q in np.arange(0, 60, case)
+    ]
     assert found.order[0] == np.arange(0, 60, case)[int(np.argmin(np.round(costs, 4)))]
     if found.order[0]:
         place = int(found.order[0] / case)
@@ -74,8 +76,9 @@ class Falling:
 
 def question(peak):
     series = Series(
-        start=one(0), inbound=csr_array((1, 40)), lead_mean=one(1), lead_sd=one(0), keys=one(1, np.uint64), review=one(2, np.int64), shortage=one(2),
-        holding=one(0.05), level=one(0.9), case=one(1), least=one(0), most=one(np.inf), whole=one(True, bool), rule=one("cost", "U20"),
+        start=one(0), inbound=csr_array((1, 40)), lead_mean=one(1), lead_sd=one(0), keys=one(1, np.uint64),
+        review=one(2, np.int64), shortage=one(2), holding=one(0.05), level=one(0.9),
+        case=one(1), least=one(0), most=one(np.inf), whole=one(True, bool), rule=one("cost", "U20"),
         mean=np.array([[3.5] * 4 + [0.0] * 10]), recent_mean=one(1), recent_sd=one(1), multiplier=one(1), peak=peak,
     )  # fmt: skip
     return Question(series, Falling(), SEPTEMBER, 14, True, "cycle")

@@ -68,7 +68,9 @@ def test_base_stock_with_a_lead_time():
     assert priced.cost[1] == pytest.approx(4.466781004149577, rel=0.02)
 
 
-@pytest.mark.parametrize(("h", "p", "mean", "level", "cost"), [(1, 4, 6, 8, 3.5701069), (1, 4, 20, 24, 6.4380037), (0.18, 0.7, 50, 56, 1.7972352)])
+@pytest.mark.parametrize(
+    ("h", "p", "mean", "level", "cost"), [(1, 4, 6, 8, 3.5701069), (1, 4, 20, 24, 6.4380037), (0.18, 0.7, 50, 56, 1.7972352)]
+)
 def test_newsvendor_with_poisson_demand(h, p, mean, level, cost):
     """Example 4.7 without its fixed cost, Example 4.1's size, and Example 4.3's costs."""
     found, witness = decided(lambda q: poisson.ppf(q, mean), float(mean), p=p, h=h)

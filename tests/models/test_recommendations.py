@@ -285,7 +285,9 @@ def test_service_levels_by_class():
     recommend(
         run_id="now", as_of=SUNDAY, frequency="day", horizon=14, profile=profile, paths=PoissonPaths([5.0] * 5), mean=np.full((5, 14), 5.0),
         positions=table(StockPosition), inbound=None, supply=table(Supply, row("given", fc=None, service_level=0.7)), items=items,
-        receipts=None, overrides=table(Overrides, row("decided", field="service_level", value=0.6, expires=date(2024, 5, 1))), previous=None,
+        receipts=None,
+        overrides=table(Overrides, row("decided", field="service_level", value=0.6, expires=date(2024, 5, 1))),
+        previous=None,
         settings=changed(objective="service", service_levels=levels), rng_seed=7, keep=kept.append,
     )  # fmt: skip
     found = kept[0].rows.select("sku", "service_level", "service_class").rows()

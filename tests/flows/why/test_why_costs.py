@@ -71,7 +71,9 @@ def test_the_costs_are_told_with_where_they_come_from(costly, capsys):
     words = read(costly, capsys, row["sku"], row["fc"])
     assert "an order line costs 12.00 EUR, whatever its size (from config, replenishment.order_line_cost)" in words
     assert "no order would save the 12.00 EUR that its line costs" in words
-    assert re.search(r"in June, July a day on the shelf costs [\d.]+ EUR a unit \(from config, replenishment.peak_storage_cost_m3_month\)", words)
+    assert re.search(
+        r"in June, July a day on the shelf costs [\d.]+ EUR a unit \(from config, replenishment.peak_storage_cost_m3_month\)", words
+    )
 
 
 def test_the_level_of_a_class_is_named_as_the_source(costly, capsys):
