@@ -70,6 +70,7 @@ def made_paths(rows: int) -> ForecastPaths:
     """Return paths of whole units, as a night makes them: forecasts of fast and slow items times blocks of errors of their segment."""
     rng = np.random.default_rng(SEED)
     library = build_library(_held_back(rng), rng)
+    assert library is not None, "there are windows enough for segments"
     level, spread = _levels(rows, np.random.default_rng(SEED + 2))
     return ForecastPaths(
         mean=level[:, None] * _season(),
