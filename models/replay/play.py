@@ -29,8 +29,8 @@ class PlayedWindow:
 
     demand: what is served and costed, shape (rows, periods of all history), units; estimated: where it was not seen; seen: what was
     known of it on later nights, nan where nothing; first: column of the window's first period; periods, not_counted: of the window;
-    delivery: lead time, in periods, of an order placed in each column, NEVER where it does not come; label: of the window; calendar: of its first
-    night, where storage costs more in some months.
+    delivery: lead time, in periods, of an order placed in each column, NEVER where it does not come; label: of the window; calendar: of
+    its first night, where storage costs more in some months.
     """
 
     label: str
