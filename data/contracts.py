@@ -136,7 +136,7 @@ class Events(InputTable):
     date = dy.Date(description="day of the event")
     event = dy.String(min_length=1, description="its name, the same every year")
     region = dy.String(nullable=True, description="region it concerns; empty for all of them")
-    kind = dy.String(nullable=True, description="such as holiday or festival")
+    kind = dy.String(nullable=True, description="such as holiday or festival; closed: no order goes out that day")
 
     @dy.rule()
     def one_row_per_date_event_and_region(cls) -> pl.Expr:

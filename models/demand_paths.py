@@ -1,6 +1,7 @@
 """Sample paths of demand: forecasts times blocks of real errors, reproducible series by series."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,20 +58,10 @@ class ForecastPaths:
 
     def _round(self, sampled: NDArray[np.float32], rows: NDArray[np.intp]) -> None:
         """Round items sold by the piece to whole units, up or down by chance so that the mean stays."""
-        whole = np.flatnonzero(self.whole_units[rows])
-        if not len(whole):
-            return
-        # SHUFFLES tables of evenly spread numbers in [0, 1); a series takes the one its key names. A number depends on its path
-        # and period alone, so that longer paths begin with the shorter ones.
-        steps = np.arange(SHUFFLES * sampled.shape[1])[:, None] * GOLDEN + np.arange(sampled.shape[2]) * np.sqrt(2)
-        # Below 1 in Float32 too, or an item nobody wants would now and then sell one.
-        evenly = np.minimum(steps % 1.0, np.nextafter(np.float32(1), np.float32(0)))
-        tables = evenly.astype(np.float32).reshape(SHUFFLES, *sampled.shape[1:])
-        chosen = tables[(self.keys[rows[whole]] % np.uint64(SHUFFLES)).astype(np.int64)]
-        if len(whole) == len(rows):
-            np.floor(np.add(sampled, chosen, out=sampled), out=sampled)
-        else:
-            sampled[whole] = np.floor(sampled[whole] + chosen)
+        tables = _evenly(sampled.shape[1], sampled.shape[2])
+        for row in np.flatnonzero(self.whole_units[rows]):
+            own = sampled[row]
+            np.floor(np.add(own, tables[int(self.keys[rows[row]] % np.uint64(SHUFFLES))], out=own), out=own)
 
 
 def extended(mean: Floats, periods: int, season: int) -> Floats:
@@ -81,6 +72,21 @@ def extended(mean: Floats, periods: int, season: int) -> Floats:
     cycle = min(season, known)
     place = known - cycle + (np.arange(known, periods) - known) % cycle
     return np.concatenate([mean, mean[:, place]], axis=1)
+
+
+@lru_cache(maxsize=8)
+def _evenly(paths: int, periods: int) -> NDArray[np.float32]:
+    """Return SHUFFLES tables of evenly spread numbers in [0, 1), shape (SHUFFLES, paths, periods); a series takes the one its key names.
+
+    A number depends on its path and period alone, so that longer paths begin with the shorter ones. Kept, since making them takes longer
+    than rounding a block.
+    """
+    steps = np.arange(SHUFFLES * paths)[:, None] * GOLDEN + np.arange(periods) * np.sqrt(2)
+    # Below 1 in Float32 too, or an item nobody wants would now and then sell one.
+    evenly = np.minimum(steps % 1.0, np.nextafter(np.float32(1), np.float32(0)))
+    tables = evenly.astype(np.float32).reshape(SHUFFLES, paths, periods)
+    tables.flags.writeable = False
+    return tables
 
 
 def _orders(paths: int) -> NDArray[np.int64]:

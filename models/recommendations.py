@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from data.messages import PlanMessage
 from models.contracts import Recommendations
 from models.lead_times import learned_lead_times
+from models.order_calendar import order_calendar
 from models.ordering.calendar import Calendar, Frequency, lead_periods
 from models.ordering.decide import Decisions, decide
 from models.ordering.paths import DemandPaths
@@ -20,7 +21,9 @@ from models.recommending.changes import with_changes
 from models.recommending.classes import with_classes
 from models.recommending.inputs import arriving, ordering_series
 from models.recommending.ranking import most_valuable_first
+from models.recommending.service_levels import with_service_levels
 from models.settings import ReplenishmentSettings
+from models.supply_messages import MOST_NAMED, supply_messages
 from models.supply_terms import supply_terms
 
 UNITS, SHARES, MONEY = 3, 4, 2
@@ -47,6 +50,8 @@ def recommend(
     previous: pl.DataFrame | None,
     settings: ReplenishmentSettings,
     rng_seed: int,
+    events: pl.DataFrame | None = None,
+    classes: pl.DataFrame | None = None,
     keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
     """Return one recommendation per row of `profile`, most valuable first, and messages about what was not computed.
@@ -58,7 +63,7 @@ def recommend(
     horizon
         Periods forecast and published.
     profile
-        SeriesProfile; row i is row i of `mean` and of `paths`.
+        SeriesProfile of one region; row i is row i of `mean` and of `paths`.
     mean
         Mean demand per period, shape (rows, periods >= horizon), units.
     positions
@@ -69,6 +74,10 @@ def recommend(
         Recommendations of the run before.
     rng_seed
         Seed of everything drawn here: lead times that vary.
+    events
+        Input table; days of kind `closed` are read.
+    classes
+        abc and xyz by fc and sku, where `profile` is not all of a region; they rank its rows among each other.
     keep
         Is given what the recommendations were made from, for one who asks why.
 
@@ -81,12 +90,14 @@ def recommend(
         raise ValueError(f"mean has shape {mean.shape}, expected ({profile.height}, at least {horizon}): one row per row of the profile")
     if profile.is_empty():
         return Recommendations.create_empty(), []
-    calendar = Calendar(as_of, frequency)
+    calendar = order_calendar(as_of, frequency, settings, events, profile.get_column("region")[0])
     terms, messages = supply_terms(profile, supply, items, overrides, calendar, settings)
     lines = arriving(profile, inbound, calendar)
     rows = _joined(profile, learned_lead_times(terms, receipts, as_of), positions, lines, settings)
+    rows = with_classes(rows) if classes is None else rows.join(classes, on=["fc", "sku"], how="left", maintain_order="left")
+    rows = with_service_levels(rows, settings)
     multiplied = mean * rows.get_column("override_demand_multiplier").fill_null(1.0).to_numpy()[:, None]
-    series = ordering_series(rows, multiplied, lines, calendar, rng_seed)
+    series = ordering_series(rows, multiplied, lines, calendar, rng_seed, settings.order_line_cost)
     decisions = decide(
         series,
         paths,
@@ -98,11 +109,11 @@ def recommend(
     )
     rows = _with_decisions(rows, decisions, multiplied[:, :horizon].mean(axis=1) / calendar.days)
     rows = _with_dates(rows, calendar, horizon)
-    rows = with_classes(with_flags(with_actions(rows, overstock_days=settings.overstock_days)))
+    rows = with_flags(with_actions(rows, overstock_days=settings.overstock_days, order_line_cost=settings.order_line_cost))
     if keep is not None:
         keep(Basis(rows, series, calendar))
     published = with_changes(_published(rows, run_id, as_of), previous).select(Recommendations.column_names())
-    return Recommendations.validate(most_valuable_first(published)), messages + _unknown_stock(rows)
+    return Recommendations.validate(most_valuable_first(published)), [*messages, *_unknown_stock(rows), *supply_messages(rows, settings)]
 
 
 def _joined(
@@ -113,11 +124,13 @@ def _joined(
         pl.col("units").sort_by("period").sum().alias("inbound_units"), pl.col("overdue").any().alias("inbound_overdue")
     )
     costs_unknown = pl.col("shortage_cost").is_null() | pl.col("holding_cost").is_null()
-    by_cost = ~costs_unknown & pl.lit(settings.objective == "cost")
+    # Where unmet demand costs nothing no order ever pays: that is a cost left out, not one to decide by.
+    worthless = pl.col("shortage_cost") <= 0
+    by_cost = ~costs_unknown & ~worthless & pl.lit(settings.objective == "cost")
     rule = pl.format(
         "{}{}",
         pl.when(pl.col("calibrated")).then(pl.lit("")).otherwise(pl.lit("simple_")),
-        pl.when(by_cost).then(pl.lit("cost")).otherwise(pl.lit("service")),
+        pl.when(by_cost.fill_null(False)).then(pl.lit("cost")).otherwise(pl.lit("service")),
     )
     position = pl.col("on_hand") + pl.col("reserved_becoming_sellable") + pl.col("inbound_units") - pl.col("backordered")
     return (
@@ -129,6 +142,7 @@ def _joined(
         .with_columns(
             pl.col("inbound_units").fill_null(0.0),
             (costs_unknown & pl.lit(settings.objective == "cost")).alias("costs_unknown"),
+            (~costs_unknown & worthless & pl.lit(settings.objective == "cost")).fill_null(False).alias("shortage_worthless"),
             rule.alias("rule"),
             (pl.max_horizontal((pl.col("moq") / pl.col("case_pack") - 1e-9).ceil(), pl.lit(1.0)) * pl.col("case_pack")).alias("lump"),
         )
@@ -218,7 +232,7 @@ def _unknown_stock(rows: pl.DataFrame) -> list[PlanMessage]:
         .agg(
             (pl.col("on_hand").is_null() & pl.col("active")).sum().alias("unknown"),
             pl.len().alias("all"),
-            pl.col("sku").filter(pl.col("on_hand").is_null() & pl.col("active")).min().alias("first"),
+            pl.col("sku").filter(pl.col("on_hand").is_null() & pl.col("active")).sort().alias("skus"),
         )
         .filter(pl.col("unknown") > 0)
         .sort("region", "fc")
@@ -226,12 +240,13 @@ def _unknown_stock(rows: pl.DataFrame) -> list[PlanMessage]:
     return [
         PlanMessage(
             "stock_unknown",
-            f"{unknown} of {total} items at {fc} have no stock row up to the run's date ({first} is one): no order is recommended for them",
+            f"{unknown} of {total} items at {fc} have no stock row up to the run's date: no order is recommended for them "
+            f"({', '.join(skus[:MOST_NAMED])}{f' and {unknown - MOST_NAMED:,} more' if unknown > MOST_NAMED else ''})",
             table="stock",
             region=region,
             fc=fc,
-            sku=first if unknown == 1 else None,
+            sku=skus[0] if unknown == 1 else None,
             fix="deliver a stock row for each, with on_hand 0 where there is none",
         )
-        for region, fc, unknown, total, first in counts.iter_rows()
+        for region, fc, unknown, total, skus in counts.iter_rows()
     ]

@@ -1,9 +1,17 @@
 """Settings of the models room: forecasting and replenishment."""
 
+import difflib
+from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+CLASSES = (*"ABC", *(abc + xyz for abc in "ABC" for xyz in "XYZ"), *"XYZ")
+"""Classes that can be given a service level of their own: by margin, by margin and spread of demand, by spread."""
+
+Month = Annotated[int, Field(ge=1, le=12)]
+Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Frozen(BaseModel):
@@ -29,16 +37,31 @@ class ReplenishmentSettings(Frozen):
     objective: Literal["cost", "service"] = Field("cost", description="cheapest order, or smallest order that reaches the service level")
     service_measure: Literal["fill_rate", "cycle"] = Field("cycle", description="what service_level measures when the objective is service")
     service_level: float = Field(0.95, gt=0, lt=1, description="target service; also the risk that order_by_date keeps")
+    service_levels: dict[str, Share] = Field(
+        default_factory=dict,
+        description="target service by class, such as AX = 0.98 or A = 0.97, where neither an override nor supply gives one; ABC is by "
+        "margin, XYZ by spread of demand; AX goes before A, A before X",
+    )
     holding_cost: float | None = Field(
         None, ge=0, description="money per unit left at the end of a period; without it unit_cost × capital_rate + storage"
     )
     shortage_cost: float | None = Field(None, ge=0, description="money per unit of unmet demand; without it price − unit_cost")
     capital_rate: float = Field(0.25, ge=0, description="yearly cost of the money bound in stock, as a share of unit_cost")
     storage_cost_m3_month: float = Field(0.0, ge=0, description="storage per cubic metre and month")
+    peak_storage_cost_m3_month: float | None = Field(
+        None, ge=0, description="the same in peak months; each period ahead is held at the price of its own date"
+    )
+    peak_months: tuple[Month, ...] = Field((10, 11, 12), description="months, 1 to 12, in which peak_storage_cost_m3_month holds")
+    order_line_cost: float = Field(
+        0.0, ge=0, description="money per order line, whatever its size: an order must be worth it, and is larger for it"
+    )
     unmet_demand: Literal["lost", "backorder"] = Field("lost", description="whether unmet demand is lost or waits")
     lead_time_days: float = Field(7.0, ge=0, le=730, description="days from sending an order to its first day on sale")
     lead_time_sd: float = Field(0.0, ge=0, le=365, description="standard deviation of the lead time, days")
     review_days: int = Field(7, ge=1, le=366, description="days between two chances to order")
+    closed_dates: tuple[date, ...] = Field(
+        (), description="days on which no order goes out, beside events of kind `closed`; a week is closed where all its days are"
+    )
     case_pack: float = Field(1.0, gt=0, description="units per case")
     moq: float = Field(0.0, ge=0, description="least units per order line, or nothing")
     threads: int = Field(2, ge=1, le=64, description="threads that simulate stock; the numbers do not depend on it")
@@ -54,6 +77,19 @@ class ReplenishmentSettings(Frozen):
     )
     alert_cap: int = Field(50, ge=1, description="most alerts that a run lists; the rest is counted, and is in its alerts table")
     alert_cap_per_kind: int = Field(20, ge=1, description="most alerts of one kind among them, so that none crowds out the others")
+
+    @field_validator("service_levels", mode="before")
+    @classmethod
+    def known_classes(cls, levels: Any) -> Any:
+        """Take classes in any case; refuse those that there are not, with the nearest that there is."""
+        if not isinstance(levels, Mapping):
+            return levels
+        known = {str(name).strip().upper(): level for name, level in levels.items()}
+        if unknown := sorted(set(known) - set(CLASSES)):
+            near = difflib.get_close_matches(unknown[0], CLASSES, n=1, cutoff=0.4)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise ValueError(f"unknown class {unknown[0]!r}; {hint}classes are A, B, C, then X, Y, Z, alone or together as in AX")
+        return known
 
 
 class BacktestSettings(Frozen):

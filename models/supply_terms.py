@@ -3,14 +3,14 @@
 Precedence: supply by sku × fc, then supply by sku, then items, then the config.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 import dataframely as dy
 import polars as pl
 
 from data.contracts import Items, Overrides, Supply
 from data.messages import PlanMessage
-from models.ordering.calendar import Calendar, days_to_order_day, parse_weekdays
+from models.ordering.calendar import Calendar, parse_weekdays
 from models.settings import ReplenishmentSettings
 
 SUPPLY_FIELDS = (
@@ -49,8 +49,11 @@ class SupplyTerms(dy.Schema):
     case_pack = dy.Float64(min_exclusive=0)
     max_units = dy.Float64(nullable=True, min=0)
     holding_cost = dy.Float64(nullable=True, min=0)
+    peak_holding_cost = dy.Float64(nullable=True, min=0, description="the same in peak months")
     shortage_cost = dy.Float64(nullable=True, min=0)
-    service_level = dy.Float64(min_exclusive=0, max_exclusive=1)
+    service_level = dy.Float64(
+        nullable=True, min_exclusive=0, max_exclusive=1, description="a planner's or that of supply; null where class or config decides"
+    )
     override_order_units = dy.Float64(nullable=True, min=0)
     override_demand_multiplier = dy.Float64(nullable=True, min=0)
     override_service_level = dy.Float64(nullable=True)
@@ -68,7 +71,8 @@ def supply_terms(
     """Return the terms of every row of `series` (columns fc, sku) and messages about terms that could not be read.
 
     Without a cost of its own, shortage = price − unit_cost (never below 0) and holding = unit_cost × capital_rate per
-    period + storage per volume; a cost is null where neither it nor what it is derived from is known.
+    period + storage per volume; a cost is null where neither it nor what it is derived from is known. A holding cost that is given holds
+    in peak months too.
     """
     supply = Supply.create_empty() if supply is None else supply
     items = Items.create_empty() if items is None else items
@@ -84,7 +88,8 @@ def supply_terms(
     chosen = joined.with_columns(
         pl.coalesce(f"{name}_own", f"{name}_any", *([f"{name}_item"] if name in ITEM_FIELDS else [])).alias(name) for name in SUPPLY_FIELDS
     ).rename({f"{name}_item": name for name in ITEM_FIELDS if name not in SUPPLY_FIELDS})
-    weekdays, messages = _order_days(chosen, calendar)
+    chosen = chosen.with_columns(pl.col("review_days").fill_null(settings.review_days))
+    chances, messages = _chances_to_order(chosen, calendar)
     # A level outside 0..1 cannot be aimed at; the planner is told and the usual one holds.
     level = pl.col("override_service_level")
     unusable = chosen.filter(~level.is_between(0, 1, closed="none"))
@@ -101,23 +106,27 @@ def supply_terms(
     ]
     days = calendar.days
     unit_cost, price = pl.col("unit_cost"), pl.col("price")
-    storage = pl.col("volume_m3").fill_null(0.0) * (settings.storage_cost_m3_month * 12 * days / 365)
+    given = pl.coalesce("holding_cost", pl.lit(settings.holding_cost))
+    peak = settings.peak_storage_cost_m3_month
+    usual_month, peak_month = settings.storage_cost_m3_month, settings.storage_cost_m3_month if peak is None else peak
+
+    def derived(month: float) -> pl.Expr:
+        return unit_cost * (settings.capital_rate * days / 365) + pl.col("volume_m3").fill_null(0.0) * (month * 12 * days / 365)
+
     own_level = pl.when(level.is_between(0, 1, closed="none")).then(level)
     terms = (
-        chosen.join(weekdays, on="order_weekdays", how="left", nulls_equal=True)
+        chosen.join(chances, on=["order_weekdays", "review_days"], how="left", nulls_equal=True)
         .sort("row")
         .with_columns(
             pl.col("lead_time_days").fill_null(settings.lead_time_days),
             pl.col("lead_time_sd").fill_null(settings.lead_time_sd),
-            pl.col("wait_days").fill_null(0),
-            pl.coalesce("gap_days", "review_days", pl.lit(settings.review_days)).cast(pl.Int64).alias("review_days"),
+            pl.coalesce("gap_days", "review_days").cast(pl.Int64).alias("review_days"),
             pl.col("moq").fill_null(settings.moq),
             pl.col("case_pack").fill_null(settings.case_pack),
-            pl.coalesce("holding_cost", pl.lit(settings.holding_cost), unit_cost * (settings.capital_rate * days / 365) + storage).alias(
-                "holding_cost"
-            ),
+            pl.coalesce(given, derived(usual_month)).alias("holding_cost"),
+            pl.coalesce(given, derived(peak_month)).alias("peak_holding_cost"),
             pl.coalesce("shortage_cost", pl.lit(settings.shortage_cost), (price - unit_cost).clip(lower_bound=0)).alias("shortage_cost"),
-            pl.coalesce(own_level, "service_level", pl.lit(settings.service_level)).alias("service_level"),
+            pl.coalesce(own_level, "service_level").alias("service_level"),
         )
     )
     return SupplyTerms.validate(terms.select(SupplyTerms.column_names()), cast=True), messages
@@ -137,18 +146,19 @@ def _decisions(overrides: pl.DataFrame | None, order_date: date) -> pl.DataFrame
     )
 
 
-def _order_days(chosen: pl.DataFrame, calendar: Calendar) -> tuple[pl.DataFrame, list[PlanMessage]]:
-    """Return wait and gap in days per text of weekdays; a weekly run orders once a week whatever the weekday."""
-    rows: list[tuple[str, int, int]] = []
-    messages: list[PlanMessage] = []
+def _chances_to_order(chosen: pl.DataFrame, calendar: Calendar) -> tuple[pl.DataFrame, list[PlanMessage]]:
+    """Return wait and gap in days per text of weekdays and review period; a weekly run orders once a week whatever the weekday."""
+    weekly, messages = calendar.frequency == "week", _closed_messages(calendar)
+    weekdays: dict[str | None, frozenset[int] | None] = {None: None}
     texts = sorted(chosen.get_column("order_weekdays").drop_nulls().unique().to_list())
-    if texts and calendar.frequency == "week":
+    if texts and weekly:
         note = "order weekdays are not looked at in a weekly run: one order goes out at the start of each week"
-        return _waits([]), [PlanMessage("order_weekdays_in_weekly_run", note, "info", table="supply")]
+        messages.append(PlanMessage("order_weekdays_in_weekly_run", note, "info", table="supply"))
     for text in texts:
         try:
-            rows.append((text, *days_to_order_day(parse_weekdays(text), calendar.order_date)))
+            weekdays[text] = None if weekly else parse_weekdays(text)
         except ValueError as error:
+            weekdays[text] = None
             skus = chosen.filter(pl.col("order_weekdays") == text)
             messages.append(
                 PlanMessage(
@@ -159,9 +169,25 @@ def _order_days(chosen: pl.DataFrame, calendar: Calendar) -> tuple[pl.DataFrame,
                     fix="write weekdays as 'Mon,Thu' or '1,4'",
                 )
             )
-    return _waits(rows), messages
+    rows = []
+    for text, review in chosen.select("order_weekdays", "review_days").unique().iter_rows():
+        usual = weekdays[text] is None and not calendar.closed
+        wait, gap = (0, review) if usual else calendar.chances_to_order(review, weekdays[text])
+        rows.append((text, review, wait, gap))
+    schema = {"order_weekdays": pl.String, "review_days": pl.Int64, "wait_days": pl.Int64, "gap_days": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row"), messages
 
 
-def _waits(rows: list[tuple[str, int, int]]) -> pl.DataFrame:
-    schema = {"order_weekdays": pl.String, "wait_days": pl.Int64, "gap_days": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+def _closed_messages(calendar: Calendar) -> list[PlanMessage]:
+    """Return what closed dates do to tonight, and to a weekly run."""
+    if not calendar.closed:
+        return []
+    wait, _ = calendar.chances_to_order(1)
+    if wait:
+        week = "every day of the week from " if calendar.frequency == "week" else ""
+        said = f"{week}{calendar.order_date} is closed: no order goes out; the next one can on {calendar.order_date + timedelta(days=wait)}"
+        return [PlanMessage("closed_tonight", said, "info", fix="take the date out of replenishment.closed_dates or events if it is open")]
+    if calendar.frequency == "week" and max(calendar.closed) >= calendar.order_date:
+        said = "a weekly run orders in every week that has an open day: closed dates hold an order back only where the whole week is closed"
+        return [PlanMessage("closed_dates_in_weekly_run", said, "info")]
+    return []

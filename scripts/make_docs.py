@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Literal, Union, get_args, get_origin
+from typing import Annotated, Literal, Union, get_args, get_origin
 
 import dataframely as dy
 import polars as pl
@@ -216,6 +216,8 @@ def _meaning(key: str, field: FieldInfo) -> str:
 
 def _type(annotation: object) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(arguments[0])
     if origin is Literal:
         return " or ".join(f'`"{choice}"`' for choice in arguments)
     if origin in (Union, UnionType):
@@ -236,6 +238,8 @@ def _default(field: FieldInfo) -> str:
     return (
         f'`"{value}"`'
         if isinstance(value, str)
+        else f"`{list(value)}`"
+        if isinstance(value, tuple)
         else f"`{value:_}`"
         if isinstance(value, int) and not isinstance(value, bool)
         else f"`{value}`"

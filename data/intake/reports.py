@@ -1,5 +1,6 @@
 """Tells people what intake met: one message per table and reason, and one error where a table is of no use."""
 
+import json
 from collections.abc import Iterable, Sequence
 
 import polars as pl
@@ -36,8 +37,11 @@ FIXES = {
     "not_a_number": "Leave numbers bare, without units of measure; if the decimal mark was misread: [inputs.{table}] decimal_comma = true.",
     "negative_units": "Move returned units to the returns table; mend corrections in the source.",
     "unknown_fc": "Add the fc to the locations table, or mend its spelling.",
+    "stock negative": "Count again, and write 0 where nothing is on hand: units owed to customers belong in backordered.",
     "duplicate_key": "Keep one row per key; all copies were set aside, since nothing says which is right.",
 }
+"""Reason, or table and reason, → what mends it."""
+
 OTHER_FIX = "Mend the rows in the source and deliver the file again."
 
 
@@ -54,7 +58,7 @@ def set_aside(table: str, quarantine: pl.DataFrame, rows: int, places: dict[str,
                 code=reason,
                 table=table,
                 message=f"{count:,} of {rows:,} rows of {table} were set aside: {words}, first: {_at(example, places)}{_found(example)}.",
-                fix=FIXES.get(reason, OTHER_FIX).replace("{table}", table),
+                fix=_fix(table, reason),
             )
         )
     return messages
@@ -64,7 +68,7 @@ def all_bad(table: str, quarantine: pl.DataFrame, places: dict[str, str]) -> Inp
     """Return the error for a table without a single good row."""
     reason, count, example = _reasons(quarantine)[0]
     words = IN_WORDS.get(reason, reason.replace("_", " "))
-    fix = FIXES.get(reason, OTHER_FIX).replace("{table}", table)
+    fix = _fix(table, reason)
     what = f"most often: {words} ({count:,} rows)" if count < quarantine.height else words
     return InputError(
         f"{example['source_file']}: no row of {table} can be used ({quarantine.height:,} read); {what}, "
@@ -84,11 +88,24 @@ def _at(example: dict[str, object], places: dict[str, str]) -> str:
     return f"{file} {places.get(file, 'line')} {example['source_line']}"
 
 
+def _fix(table: str, reason: str) -> str:
+    return FIXES.get(f"{table} {reason}", FIXES.get(reason, OTHER_FIX)).replace("{table}", table)
+
+
 def _found(example: dict[str, object]) -> str:
     if example["column"] is None:
         return ""
-    found = example["found"]
-    return f' ({example["column"]} is "{found}")' if found is not None and str(found).strip() else f" ({example['column']} is empty)"
+    found, of = example["found"], _whose(example)
+    return (
+        f' ({of}{example["column"]} is "{found}")' if found is not None and str(found).strip() else f" ({of}{example['column']} is empty)"
+    )
+
+
+def _whose(example: dict[str, object]) -> str:
+    """Return which item and fulfilment centre a row speaks of, where its file calls them so."""
+    row = {name.strip().lower(): value for name, value in json.loads(str(example["row"])).items()}
+    named = [f"{name} {str(row[name])[:40]}" for name in ("sku", "fc") if row.get(name)]
+    return f"{', '.join(named)}: " if named else ""
 
 
 def listed(names: Iterable[str], most: int = 10) -> str:

@@ -29,6 +29,7 @@ from flows.replay.windows import ReplayWindow, replay_windows
 from flows.settings import Settings
 from flows.stages.plan import last_known_day
 from flows.version import VERSION, code_digest
+from models.order_calendar import order_calendar
 from models.ordering.calendar import Calendar
 from models.replay.alert_quality import probability_scores, reliability
 from models.replay.costed_demand import costed_demand
@@ -119,9 +120,14 @@ class _Past:
         seen = np.where(estimated, np.nan, truth.sold)
         first = truth.place(window.start) + 1
         delivery = np.repeat(self.terms.lead[:, None], demand.shape[1], axis=1)
+        calendar, terms = self.calendar(window), self.terms
         return PlayedWindow(
-            window.label, demand, estimated, seen, first, window.periods, window.not_counted, delivery, self.terms, per_week
+            window.label, demand, estimated, seen, first, window.periods, window.not_counted, delivery, terms, per_week, calendar
         )
+
+    def calendar(self, window: ReplayWindow) -> Calendar:
+        """Return the calendar of a window's first night."""
+        return order_calendar(window.start, self.settings.frequency, self.settings.replenishment)
 
     def play(self, window: ReplayWindow, side_by_side: Workers) -> None:
         """Play a window by every method and keep what came of it."""
@@ -133,8 +139,7 @@ class _Past:
         live = PlayedNights(window, played, self.truth.series, nights, side_by_side)
         own, beside, said = live.play(start, rule)
         tallies = [own.tally.frame(OWN, None, window.label), beside.tally.frame(RUN_IN, None, window.label), *play_rules(played, start)]
-        calendar = Calendar(window.start, settings.frequency)
-        tallies.append(play_foresight(played, start, calendar, lost=lost, threads=settings.replenishment.threads))
+        tallies.append(play_foresight(played, start, self.calendar(window), lost=lost, threads=settings.replenishment.threads))
         quality = [
             {"window": window.label, "stock": name, **live.alerts(player, said.filter(stock=name))}
             for name, player in ((OWN, own), (RUN_IN, beside))

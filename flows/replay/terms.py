@@ -51,6 +51,7 @@ def replay_terms(night: PastNight, series: pl.DataFrame, sold: Floats) -> tuple[
         lead_periods(mean, sd, calendar.days)
         for mean, sd in zip(terms["lead_time_days"].to_list(), terms["lead_time_sd"].to_list(), strict=True)
     ]
+    peak = (terms["peak_holding_cost"] - terms["holding_cost"]).fill_null(0.0).to_numpy()
     known = np.nan_to_num(sold)
     return (
         ReplayTerms(
@@ -64,6 +65,8 @@ def replay_terms(night: PastNight, series: pl.DataFrame, sold: Floats) -> tuple[
             ),
             holding=terms["holding_cost"].fill_null(0.0).to_numpy(),
             shortage=terms["shortage_cost"].fill_null(0.0).to_numpy(),
+            peak=peak if peak.any() else None,
+            line=settings.order_line_cost,
         ),
         priced,
         messages,

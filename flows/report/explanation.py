@@ -64,7 +64,9 @@ def _order(row: Row) -> str:
     if order > 0:
         return f"{above}: {units(order)} in whole cases, within the minimum and the limits."
     if raw > 0 and "not_an_order_day" in (row["reasons"] or []):
-        return f"{above}, but the supplier takes no orders today."
+        return f"{above}, but no order goes out today."
+    if raw > 0 and "order_does_not_pay_its_line" in (row["reasons"] or []):
+        return f"{above}, but no order saves what its order line costs."
     if raw > 0:
         return f"{above}, but that is too little to pay for a whole case or the minimum order."
     return f"The best level is {units(level)} and the position already reaches it: nothing to order."

@@ -71,9 +71,14 @@ def _recommend(night: Night, region: str, forecast: RegionForecast, idle: pl.Dat
 
 
 def recommended(
-    night: Night, region: str, forecast: RegionForecast, *, keep: Callable[[Basis], None] | None = None
+    night: Night,
+    region: str,
+    forecast: RegionForecast,
+    *,
+    classes: pl.DataFrame | None = None,
+    keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
-    """Return the recommendations for the series of a forecast, and what is to be said of them; `keep` as in `recommend`."""
+    """Return the recommendations for the series of a forecast, and what is to be said of them; `classes`, `keep` as in `recommend`."""
     stock = night.table("stock", region, until=night.as_of)
     since = stock["date"].min() if not stock.is_empty() else night.as_of
     sales = night.table("sales", region, since=since, until=night.as_of)  # type: ignore[arg-type]
@@ -86,6 +91,7 @@ def recommended(
         inbound=night.table("inbound", region),
         overrides=night.table("overrides", region),
         previous=_previous(night, region),
+        classes=classes,
         keep=keep,
     )
 
@@ -99,9 +105,10 @@ def region_orders(
     inbound: pl.DataFrame,
     overrides: pl.DataFrame | None,
     previous: pl.DataFrame | None,
+    classes: pl.DataFrame | None = None,
     keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
-    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock; `keep` as there."""
+    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock; `classes`, `keep` as there."""
     settings = night.settings
     return recommend(
         run_id=night.run_id,
@@ -120,6 +127,8 @@ def region_orders(
         previous=previous,
         settings=settings.replenishment,
         rng_seed=settings.seed,
+        events=night.table("events"),
+        classes=classes,
         keep=keep,
     )
 

@@ -141,6 +141,9 @@ def _order(again: Recomputed) -> Document:
     basis = again.basis
     return {
         "rule": basis["rule"],
+        "line_cost": again.settings.order_line_cost if str(basis["rule"]).endswith("cost") else 0.0,
+        "peak_holding_cost": basis["peak_holding_cost"] if again.question.series.peak is not None else None,
+        "peak_months": sorted(again.question.calendar.peak_months),
         "raw": basis["raw"],
         "least": basis["lump"],
         "simulated": basis["simulated_order"],

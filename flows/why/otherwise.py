@@ -55,7 +55,7 @@ def _shown(found: Candidates, order: float, case: float, most: float | None, mea
     least = float(found.cost.min() if most is None else found.cost[cheapest])
     rows = []
     for place in sorted(places):
-        money = {name: float(getattr(found, name)[place]) for name in ("shortage", "holding", "later", "cost")}
+        money = {name: float(getattr(found, name)[place]) for name in ("shortage", "holding", "line", "later", "cost")}
         money["above_cheapest"] = money["cost"] - least
         rows.append(
             {"units": float(found.units[place]), "cases": float(found.units[place]) / case}

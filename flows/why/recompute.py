@@ -96,12 +96,14 @@ def recompute(night: Night, region: str, sku: str, fc: str) -> Recomputed:
         )
     few = _only(forecast, places)
     kept: list[Basis] = []
-    recommendations, _ = recommended(night, region, few, keep=kept.append)
+    # Classes rank an item among all of its region, so they cannot be told from its own rows.
+    classes = _classes(night, region, forecast.series)
+    recommendations, _ = recommended(night, region, few, classes=classes, keep=kept.append)
     basis = kept[0]
     place = few.series["fc"].to_list().index(fc)
     question, witness = _question(night, few, basis, place), Witness()
     question.decided(witness)
-    row = recommendations.filter(sku=sku, fc=fc).row(0, named=True) | _classes(night, region, forecast.series, sku, fc)
+    row = recommendations.filter(sku=sku, fc=fc).row(0, named=True)
     assert forecast.explanations is not None, "they were asked for"
     return Recomputed(
         night=night,
@@ -141,18 +143,18 @@ def _question(night: Night, forecast: RegionForecast, basis: Basis, place: int) 
     return Question(
         series=basis.series.of(one),
         paths=_only(forecast, one).paths,
-        calendar=Calendar(night.as_of, night.settings.frequency),
+        calendar=basis.calendar,
         horizon=night.settings.horizon,
         lost=settings.unmet_demand == "lost",
         measure=settings.service_measure,
     )
 
 
-def _classes(night: Night, region: str, series: pl.DataFrame, sku: str, fc: str) -> Row:
-    """Return abc and xyz, which rank the item among all of its region."""
+def _classes(night: Night, region: str, series: pl.DataFrame) -> pl.DataFrame:
+    """Return abc and xyz of every series of the region, by fc and sku."""
     calendar = Calendar(night.as_of, night.settings.frequency)
     supply, items, overrides = night.table("supply", region), night.table("items"), night.table("overrides", region)
     profile = series.with_columns(region=pl.lit(region))
     terms, _ = supply_terms(profile, supply, items, overrides, calendar, night.settings.replenishment)
     classed = with_classes(profile.join(terms, on=["fc", "sku"], how="left", maintain_order="left"))
-    return classed.filter(sku=sku, fc=fc).select("abc", "xyz").row(0, named=True)
+    return classed.select("fc", "sku", "abc", "xyz")

@@ -38,6 +38,8 @@ def term_sources(again: Recomputed) -> dict[str, str]:
     lines = again.basis.get("lead_time_lines")
     if lines:
         found |= dict.fromkeys(LEARNED, f"receipts, {lines} received lines")
+    if found["service_level"] == _configured("service_level") and (key := again.basis["service_class"]) is not None:
+        found["service_level"] = f"config, replenishment.service_levels.{key}"
     if again.basis["override_service_level"] is not None and again.basis["override_service_level"] == again.basis["service_level"]:
         found["service_level"] = "a planner's override"
     return {field: source for field, source in found.items() if source}
@@ -47,11 +49,15 @@ def _otherwise(field: str, again: Recomputed, item: Row) -> str | None:
     """Return the source of a value that no table gives."""
     configured = getattr(again.settings, field, None)
     if configured is not None:
-        return f"config, replenishment.{field}"
+        return _configured(field)
     needed: Sequence[str] = {"shortage_cost": ("price", "unit_cost"), "holding_cost": ("unit_cost",)}.get(field, ())
     if needed and all(item.get(name) is not None for name in needed):
         return DERIVED[field]
     return None
+
+
+def _configured(field: str) -> str:
+    return f"config, replenishment.{field}"
 
 
 def _first(frame: pl.DataFrame) -> dict[str, Any]:

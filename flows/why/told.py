@@ -1,5 +1,7 @@
 """A row's document in words, section by section, in lines of a terminal's width."""
 
+import calendar
+
 from flows.report.formats import day, percent, text, weekday
 from flows.why.document import Document
 from flows.why.told_otherwise import otherwise_lines
@@ -87,7 +89,7 @@ def _dates(document: Document) -> Lines:
     if interval["lead_time_varies"]:
         lines.append("lead times are drawn anew on every sample path, so the dates are the usual ones")
     if interval["wait_days"]:
-        lines.append(f"the supplier takes orders again in {times(interval['wait_days'], 'day')}, so nothing is ordered tonight")
+        lines.append(f"orders go out again in {times(interval['wait_days'], 'day')}, so nothing is ordered tonight")
     return lines
 
 
@@ -154,6 +156,8 @@ def _elsewhere(document: Document) -> Lines:
     ]
 
 
+LINE_COST = "replenishment.order_line_cost"
+
 RULES = {
     "cost": "the cheapest level, on the sample paths, between unmet demand and stock left on the shelf",
     "service": "the smallest level that reaches the service level on the sample paths",
@@ -169,6 +173,12 @@ def _order(document: Document) -> Lines:
         value, source = terms[name]["value"], terms[name]["from"]
         known = f"{what} costs {amount(value, currency)}{per} (from {source})"
         lines.append(known if value is not None else f"what {what} costs is not known")
+    if order["peak_holding_cost"] is not None and order["peak_holding_cost"] != terms["holding_cost"]["value"]:
+        months = ", ".join(calendar.month_name[month] for month in order["peak_months"])
+        price = amount(order["peak_holding_cost"], currency)
+        lines.append(f"in {months} {shelf} costs {price} a unit (from config, replenishment.peak_storage_cost_m3_month)")
+    if order["line_cost"]:
+        lines.append(f"an order line costs {amount(order['line_cost'], currency)}, whatever its size (from config, {LINE_COST})")
     if row["order_up_to"] is None:
         return [*lines, "stock is unknown, so no order was worked out"] if order["by_hand"] is None else [*lines, *_decided(document)]
     lines += [
@@ -192,6 +202,8 @@ def _packed(document: Document) -> Lines:
     lines = [f"{number(order['simulated']):>10}  in whole cases of {number(case['value'])} ({case['from']}): {times(cases, 'case')}"]
     if "case_does_not_pay" in said:
         lines.append(f"{'':>10}  one case would cost more than it saves")
+    if "order_does_not_pay_its_line" in said:
+        lines.append(f"{'':>10}  no order would save the {amount(order['line_cost'], document['currency'])} that its line costs")
     if "raised_to_moq" in said:
         lines.append(f"{'':>10}  raised to the least order of {number(order['least'])} ({least['from']}), the whole of which pays")
     if "moq_does_not_pay" in said:
@@ -210,7 +222,7 @@ def _decided(document: Document) -> Lines:
     if order["excluded"]:
         lines.append(f"{0:>10}  a planner excluded the item from ordering")
     if "not_an_order_day" in row["reasons"]:
-        lines.append(f"{0:>10}  the supplier takes no orders on {weekday(row['order_date'])}")
+        lines.append(f"{0:>10}  no order goes out on {weekday(row['order_date'])}")
     if row["order_units"] is None:
         return lines
     value = f", worth {amount(row['order_value'], currency)} at unit cost" if row["order_value"] else ""

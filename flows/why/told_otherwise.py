@@ -72,9 +72,9 @@ def _turns(document: Document) -> Lines:
 
 def _candidates(document: Document) -> Lines:
     found, currency = document["otherwise"], document["currency"]
-    money = ["shortage", "holding", "later", "cost", "above_cheapest"] if found["priced"] else []
-    charged = any(line["later"] for line in found["candidates"])
-    money = [name for name in money if charged or name != "later"]
+    money = ["shortage", "holding", "line", "later", "cost", "above_cheapest"] if found["priced"] else []
+    charged, paid = (any(line[name] for line in found["candidates"]) for name in ("later", "line"))
+    money = [name for name in money if (charged or name != "later") and (paid or name != "line")]
     heads = {"cost": "total", "above_cheapest": "above best"}
     rows = [
         ["", "units", "cases", "runs out", "unmet", "left", f"{document['frequency']}s left", *(heads.get(name, name) for name in money)]
@@ -86,5 +86,6 @@ def _candidates(document: Document) -> Lines:
         rows.append([mark, number(line["units"]), number(line["cases"]), *shares, *(amount(line[name], None) for name in money)])
     priced = f" in {currency}" if currency and money else ""
     later = "; later: for units in excess after it" if charged and money else ""
+    later = "; line: the order line; later: in later windows, less order lines saved" if paid and money else later
     legend = f"what orders come to on average{priced} in their own window (→ this one, × above the most units{later})"
     return [legend, *table(rows)]

@@ -112,8 +112,8 @@ class Candidates:
     """Orders from nothing up, shape (orders,), and what each is expected to come to in the own window of tonight's order.
 
     chance: chance of running out in the window; short: units of it not met at once; left: units on the shelf as it closes;
-    shortage, holding: money for both, holding over all its periods; later: money more in later windows, for units that
-    the decision found in excess there; cost: the three together.
+    shortage, holding: money for both, holding over all its periods; line: the order line's own cost; later: money more in later windows,
+    for units that the decision found in excess there, less the order lines saved by then; cost: all of them together.
     """
 
     units: Floats
@@ -122,6 +122,7 @@ class Candidates:
     left: Floats
     shortage: Floats
     holding: Floats
+    line: Floats
     later: Floats
     cost: Floats
 
@@ -158,15 +159,20 @@ def candidates(witness: Witness, orders: Floats, decided: float) -> Candidates:
     window, later = witness.window, witness.later
     assert window is not None, "the row has been decided"
     short, sold = window.short[0].astype(np.float64), window.sold[:, 0].astype(np.float64)
-    shortage, holding = float(window.shortage[0]), float(window.holding[0])
+    shortage, rates = float(window.shortage[0]), window.holding_rates()[:, 0]
     unmet = np.array([np.maximum(short - units, 0).mean() for units in orders])
-    held = np.array([np.maximum(units - sold, 0).sum(axis=0).mean() for units in orders])
+    held = np.array([rates @ np.maximum(units - sold, 0).mean(axis=1) for units in orders])
+    line = np.zeros(len(orders))
     charged = np.zeros(len(orders))
     if later is not None:
         for place in range(1, len(orders)):
             low, high = orders[place - 1 : place], orders[place : place + 1]
             dearer = float(window.gain(low, high)[0] - later.gain(low, high)[0])
             charged[place] = charged[place - 1] + (dearer if orders[place] <= decided + 1e-6 else max(dearer, 0.0))
+    if (value := witness.line) is not None:
+        line = np.where(orders > 0, float(value.line[0]), 0.0)
+        charged = np.array([float(value.later(np.array([units]))[0]) for units in orders])
+        charged -= charged[0]
     return Candidates(
         units=orders,
         # A level that just equals what is missing runs out of nothing; the noise is that of single precision.
@@ -174,9 +180,10 @@ def candidates(witness: Witness, orders: Floats, decided: float) -> Candidates:
         short=unmet,
         left=np.array([np.maximum(units - sold[-1], 0).mean() for units in orders]),
         shortage=shortage * unmet,
-        holding=holding * held,
+        holding=held,
+        line=line,
         later=charged,
-        cost=shortage * unmet + holding * held + charged,
+        cost=shortage * unmet + held + line + charged,
     )
 
 
@@ -213,5 +220,5 @@ def price_of_waiting(witness: Witness, order: float, periods: int) -> float | No
     assert block is not None and roll is not None and window is not None, "the row has been decided"  # noqa: PT018
     if float(window.shortage[0]) == 0 and float(window.holding[0]) == 0:
         return None
-    first = own_window(roll, block.lead, min(periods, block.review), window.shortage, window.holding)
+    first = own_window(roll, block.lead, min(periods, block.review), window.shortage, window.holding, witness.storage)
     return float(first.gain(np.zeros(1), np.array([order]))[0])

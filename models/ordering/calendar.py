@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import count
 from math import ceil
 from typing import Literal
 
@@ -14,10 +15,15 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 @dataclass(frozen=True)
 class Calendar:
-    """Dates of one run. Period 0 starts on `order_date`, the day after `as_of`."""
+    """Dates of one run. Period 0 starts on `order_date`, the day after `as_of`.
+
+    closed: days on which no order goes out; peak_months: months (1 to 12) in which storage costs more.
+    """
 
     as_of: date
     frequency: Frequency
+    closed: frozenset[date] = frozenset()
+    peak_months: frozenset[int] = frozenset()
 
     @property
     def order_date(self) -> date:
@@ -36,6 +42,33 @@ class Calendar:
     def period_of(self, days_after_order_date: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the period from whose start goods serve that are on sale so many days after the order date; overdue ones at once."""
         return np.maximum(-(-np.asarray(days_after_order_date, dtype=np.int64) // self.days), 0)
+
+    def peak_share(self, periods: int) -> NDArray[np.float64]:
+        """Return the share of each period's days that lies in a peak month, shape (periods,)."""
+        days = np.datetime64(self.order_date) + np.arange(periods * self.days)
+        months = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
+        share: NDArray[np.float64] = np.isin(months, list(self.peak_months)).reshape(periods, self.days).mean(axis=1)
+        return share
+
+    def chances_to_order(self, review_days: int, weekdays: frozenset[int] | None = None) -> tuple[int, int]:
+        """Return the days from the order date to the first chance to order not before it, and from it to the next one after it.
+
+        The order date is a chance unless it is closed, or not one of the supplier's `weekdays` (ISO, None for any). The next one is the
+        first open weekday after it, or without weekdays the first open day a review later; after a closed night it is the first chance
+        itself. A week orders on any open day of it, whatever the weekday: it is closed where all its days are.
+        """
+        named = None if self.frequency == "week" else weekdays
+
+        def open_on(days: int) -> bool:
+            first = self.order_date + timedelta(days=days)
+            span = (first + timedelta(days=n) for n in range(self.days))
+            return any(day not in self.closed and (named is None or day.isoweekday() in named) for day in span)
+
+        wait = next(days for days in count(0, self.days) if open_on(days))
+        if wait:
+            return wait, wait
+        review = ceil(review_days / self.days) * self.days if named is None else 1
+        return 0, next(days for days in count(review, self.days) if open_on(days))
 
 
 def parse_weekdays(text: str) -> frozenset[int]:
@@ -60,12 +93,6 @@ def parse_weekdays(text: str) -> frozenset[int]:
     if not days:
         raise ValueError("no weekday is named")
     return frozenset(days)
-
-
-def days_to_order_day(weekdays: frozenset[int], day: date) -> tuple[int, int]:
-    """Return the days from `day` to the first order day not before it, and from `day` to the first one after it."""
-    ahead = [n for n in range(8) if (day + timedelta(days=n)).isoweekday() in weekdays]
-    return ahead[0], next(n for n in ahead if n > 0)
 
 
 def lead_periods(mean_days: float, sd_days: float, days_per_period: int) -> int:

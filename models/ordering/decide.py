@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -13,11 +13,13 @@ from models.lead_times import sample_lead_times
 from models.ordering.calendar import Calendar, lead_periods
 from models.ordering.choice import Choice, Packs, cheapest, last_case_gain, raised_to_packs, reorder_below
 from models.ordering.later_windows import BaseRule, OrderValue, order_value
+from models.ordering.order_line import LineValue, line_choice, line_value
 from models.ordering.own_window import OwnWindow, own_window
 from models.ordering.paths import DemandPaths
 from models.ordering.service_level import ServiceMeasure, cycle_level, smallest
-from models.ordering.simple_rule import critical_ratio, simple_level
+from models.ordering.simple_rule import critical_ratio, order_quantity, simple_level
 from models.ordering.stock_roll import Lead, StockRoll, roll_stock
+from models.ordering.storage import PeakStorage, peak_storage
 
 Floats = NDArray[np.float64]
 Rule = Literal["cost", "service", "simple_cost", "simple_service"]
@@ -40,7 +42,8 @@ class Series:
 
     start: stock before period 0, less units owed; inbound: arrivals per period, sparse, shape (rows, many), period 0 the
     order date; lead_mean, lead_sd: days; review: periods; level: target service; mean: mean demand per period, shape (rows,
-    periods); multiplier: factor on sampled demand (`mean` carries it already).
+    periods); multiplier: factor on sampled demand (`mean` carries it already). line: money per order line; peak: money that holding
+    costs more in peak months; None where no row has any.
     """
 
     start: Floats
@@ -61,10 +64,13 @@ class Series:
     recent_mean: Floats
     recent_sd: Floats
     multiplier: Floats
+    line: Floats | None = None
+    peak: Floats | None = None
 
     def of(self, rows: NDArray[np.intp]) -> "Series":
         """Return some rows."""
-        return Series(*(getattr(self, field.name)[rows] for field in fields(self)))
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: value[rows] for name, value in values.items() if value is not None})
 
 
 @dataclass(frozen=True)
@@ -110,12 +116,15 @@ class Witness:
     """What a single row was decided from, kept for one who asks why; `decide` fills it.
 
     later: the order's value with later windows counted; None where no unit can be in excess by then, and the own window is all.
+    line: the value of levels where an order line costs money, in place of `later`. storage: what peak months add to holding.
     """
 
     block: Block | None = None
     roll: StockRoll | None = None
     window: OwnWindow | None = None
     later: OrderValue | None = None
+    line: LineValue | None = None
+    storage: PeakStorage | None = None
 
 
 def decide(
@@ -199,21 +208,24 @@ def _decide_block(
     inbound = series.inbound[:, : block.periods].toarray()
     mean = extended(series.mean, block.periods + block.interval, calendar)
     roll = roll_stock(demand, series.start, inbound, lost=lost)
-    window = own_window(roll, lead, block.review, series.shortage, series.holding)
+    storage = peak_storage(series.peak, calendar, block.periods)
+    window = own_window(roll, lead, block.review, series.shortage, series.holding, storage)
     if witness is not None:
-        witness.block, witness.roll, witness.window = block, roll, window
+        witness.block, witness.roll, witness.window, witness.storage = block, roll, window, storage
     interval_demand = roll.demand_until(until)
     cumulative = np.concatenate([np.zeros((len(mean), 1)), np.cumsum(mean, axis=1)], axis=1)
     demand_mean = cumulative[:, until] if isinstance(until, int) else np.take_along_axis(cumulative, until, axis=1).mean(axis=1)
     packs = Packs(series.case, series.least, series.most, series.whole)
     if block.rule == "cost":
-        choice = _cheapest(mean, roll, window, packs, block, calendar, witness)
+        choice = _cheapest(mean, roll, window, storage, packs, block, calendar, witness)
+        if series.line is not None:
+            choice = _worth_its_line(choice, series.line, roll, window, packs, calendar, witness)
     elif block.rule == "service":
         choice = smallest(window.short, interval_demand - roll.demand_until(lead), series.level, packs, measure)
         # Costs may be known all the same: then the last case has a price.
         choice = Choice(choice.raw, choice.reorder, choice.order, last_case_gain(choice.order, packs, window))
     else:
-        choice = _simple(series, demand_mean, inbound, packs, block, calendar)
+        choice = _simple(series, demand_mean, inbound, window, packs, block, calendar)
     begun = roll.begun_share()
     return Decisions(
         demand_mean,
@@ -242,7 +254,14 @@ def extended(mean: Floats, periods: int, calendar: Calendar) -> Floats:
 
 
 def _cheapest(
-    mean: Floats, roll: StockRoll, window: OwnWindow, packs: Packs, block: Block, calendar: Calendar, witness: Witness | None
+    mean: Floats,
+    roll: StockRoll,
+    window: OwnWindow,
+    storage: PeakStorage | None,
+    packs: Packs,
+    block: Block,
+    calendar: Calendar,
+    witness: Witness | None,
 ) -> Choice:
     def later(raw: Floats, reorder: Floats) -> tuple[NDArray[np.intp], OrderValue | None]:
         revision = 1 - (1 - WEEKLY_REVISION) ** (calendar.days / 7)
@@ -250,7 +269,8 @@ def _cheapest(
         charged = rule.in_excess(roll)
         if not charged.size:
             return charged, None
-        value = order_value(roll.of(charged), window.of(charged), rule.of(charged))
+        stored = None if storage is None else storage.of(charged)
+        value = order_value(roll.of(charged), window.of(charged), rule.of(charged), stored)
         if witness is not None:
             witness.later = value
         return charged, value
@@ -258,14 +278,40 @@ def _cheapest(
     return cheapest(window, packs, later)
 
 
-def _simple(series: Series, demand_mean: Floats, inbound: Floats, packs: Packs, block: Block, calendar: Calendar) -> Choice:
-    review = np.full(len(demand_mean), float(block.review))
-    share = critical_ratio(series.shortage, series.holding, review) if block.rule == "simple_cost" else series.level
+def _worth_its_line(
+    choice: Choice, line: Floats, roll: StockRoll, window: OwnWindow, packs: Packs, calendar: Calendar, witness: Witness | None
+) -> Choice:
+    """Return the choice with the rows replaced whose order lines cost money."""
+    rows = np.flatnonzero(line > 0)
+    if not rows.size:
+        return choice
+    few = packs.of(rows)
+    value = line_value(roll.of(rows), window.of(rows), line[rows], few.whole, calendar.days)
+    if witness is not None:
+        witness.line, witness.later = value, None
+    paid = line_choice(value, few)
+    for field in fields(Choice):
+        getattr(choice, field.name)[rows] = getattr(paid, field.name)
+    return choice
+
+
+def _simple(
+    series: Series, demand_mean: Floats, inbound: Floats, window: OwnWindow, packs: Packs, block: Block, calendar: Calendar
+) -> Choice:
+    by_cost, periods = block.rule == "simple_cost", np.full(len(demand_mean), float(block.review))
+    holding = window.holding_rates().mean(axis=0) if window.peak else series.holding
+    share = critical_ratio(series.shortage, holding, periods) if by_cost else series.level
     spans = np.full(len(demand_mean), float(block.interval))
     level = simple_level(demand_mean, series.recent_mean, series.recent_sd, spans, series.lead_sd / calendar.days, share)
     raw = level - series.start - inbound[:, : block.interval].sum(axis=1)
     raw = np.where(series.whole, np.ceil(raw - 1e-6), raw)
-    return Choice(raw, reorder_below(raw, packs.whole), raised_to_packs(raw, packs), np.full(len(raw), np.nan))
+    reorder, order = reorder_below(raw, packs.whole), raw
+    if by_cost and series.line is not None:
+        # A level that is reached less often must last longer: what is ordered on average is the economic order quantity.
+        rate = demand_mean / block.interval
+        more = np.maximum(order_quantity(series.line, rate, holding) - rate * block.review, 0)
+        order = np.where(raw > 0, raw + np.where(series.whole, np.rint(more), more), raw)
+    return Choice(order, reorder, raised_to_packs(order, packs), np.full(len(raw), np.nan))
 
 
 def _first_period(begun: Floats, risk: Floats | float) -> Floats:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from models.ordering.own_window import Money, OwnWindow, Units
 from models.ordering.stock_roll import Floats, Lead, StockRoll, at, before
+from models.ordering.storage import PeakStorage
 
 YEAR_DAYS = 365
 """Longest time that units left after the sampled periods are charged for."""
@@ -17,24 +18,27 @@ class LaterWindow:
     """One review later: the window its order serves, and from which level tonight's units are in excess by then.
 
     excess: units above it would not have been ordered by then either, shape (rows, paths).
-    short_before, short: as in OwnWindow, over all windows before this one, and up to its end.
+    short_before, short: as in OwnWindow, over all windows before this one, and up to its end. peak: as there.
     """
 
     excess: Floats
     short_before: Floats
     short: Floats
     sold: Floats
+    peak: tuple[Floats, ...] = ()
 
     def of(self, rows: NDArray[np.intp]) -> "LaterWindow":
         """Return the same for some rows."""
-        return LaterWindow(self.excess[rows], self.short_before[rows], self.short[rows], self.sold[:, rows])
+        peak = tuple(extra[rows] for extra in self.peak)
+        return LaterWindow(self.excess[rows], self.short_before[rows], self.short[rows], self.sold[:, rows], peak)
 
 
 @dataclass(frozen=True)
 class OrderValue:
     """Value of the order's units in all windows that tonight's decision bears on.
 
-    tail_sold, tail_excess: stock in front less demand at the end of what was sampled; rate: mean demand per period from then on.
+    tail_sold, tail_excess: stock in front less demand at the end of what was sampled; rate: mean demand per period from then on;
+    tail_holding: money per unit and period from then on, peak months spread over the year.
     """
 
     own: OwnWindow
@@ -42,6 +46,7 @@ class OrderValue:
     tail_sold: Floats
     tail_excess: Floats
     rate: Units
+    tail_holding: Money
     longest: float
 
     @property
@@ -57,7 +62,9 @@ class OrderValue:
     def of(self, rows: NDArray[np.intp]) -> "OrderValue":
         """Return the same for some rows."""
         later = tuple(window.of(rows) for window in self.later)
-        return OrderValue(self.own.of(rows), later, self.tail_sold[rows], self.tail_excess[rows], self.rate[rows], self.longest)
+        return OrderValue(
+            self.own.of(rows), later, self.tail_sold[rows], self.tail_excess[rows], self.rate[rows], self.tail_holding[rows], self.longest
+        )
 
     def gain(self, low: Units, high: Units) -> Money:
         """Return the mean money saved by the order's units between two levels, bought as one lump, shape (rows,)."""
@@ -72,11 +79,13 @@ class OrderValue:
             held = sum(np.clip(b - sold, 0, width) for sold in window.sold)
             total += self.own.shortage * np.where(excess, saved, 0).mean(axis=1, dtype=np.float64)
             total -= self.own.holding * np.where(excess, held, 0).mean(axis=1, dtype=np.float64)
+            for extra, sold in zip(window.peak, window.sold, strict=False):
+                total -= np.where(excess, extra * np.clip(b - sold, 0, width), 0).mean(axis=1, dtype=np.float64)
         unsold = np.clip(b - self.tail_sold, 0, width)
         ahead = np.minimum((a + b) / 2 - self.tail_sold, a - self.tail_excess)
         rate = np.maximum(self.rate, 1e-9)[:, None]
         periods = np.clip(ahead / rate, 0, self.longest)
-        total -= self.own.holding * (unsold * periods).mean(axis=1, dtype=np.float64)
+        total -= self.tail_holding * (unsold * periods).mean(axis=1, dtype=np.float64)
         return total
 
 
@@ -137,7 +146,7 @@ class BaseRule:
         return np.flatnonzero((self.excess(roll, 1) < self.reorder[:, None].astype(np.float32)).any(axis=1))
 
 
-def order_value(roll: StockRoll, own: OwnWindow, rule: BaseRule) -> OrderValue:
+def order_value(roll: StockRoll, own: OwnWindow, rule: BaseRule, storage: PeakStorage | None = None) -> OrderValue:
     """Return the value of tonight's order when later orders follow the base rule.
 
     A unit ordered tonight that the next order would have brought anyway costs its own window only (Veinott 1965, Operations
@@ -163,7 +172,9 @@ def order_value(roll: StockRoll, own: OwnWindow, rule: BaseRule) -> OrderValue:
             sold[j] = at(roll.demand, lead + k * review + j) - in_front
             arrived = at(roll.arrived[:, :, None], lead + k * review + j) - first_arrivals
             so_far = np.maximum(so_far, sold[j] - arrived)
-        windows.append(LaterWindow(excess, short, so_far, sold))
+        peak = () if storage is None else tuple(storage.at(lead + k * review + j) for j in range(review))
+        windows.append(LaterWindow(excess, short, so_far, sold, peak))
         short = so_far
     rate = rule.mean[:, max(periods - review, 0) : periods + review].mean(axis=1)
-    return OrderValue(own, tuple(windows), roll.demand[-1] - in_front, excess, rate, YEAR_DAYS / rule.days_per_period)
+    holding = own.holding if storage is None else own.holding + storage.extra * storage.usual
+    return OrderValue(own, tuple(windows), roll.demand[-1] - in_front, excess, rate, holding, YEAR_DAYS / rule.days_per_period)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.ordering.stock_roll import Floats, Lead, StockRoll, at
+from models.ordering.storage import PeakStorage
 
 Money = NDArray[np.float64]
 Units = NDArray[np.float64]
@@ -18,12 +19,14 @@ class OwnWindow:
     short: unit u of the order prevents a unit of unmet demand where u <= short, shape (rows, paths).
     sold: unit u is still on the shelf at the end of the window's j-th period where u > sold[j], shape (review, rows, paths).
     shortage, holding: money per unit, and per unit and period, shape (rows,).
+    peak: money that storage in peak months adds to holding, per period, each shape (rows, 1) or (rows, paths); none where nothing.
     """
 
     short: Floats
     sold: Floats
     shortage: Money
     holding: Money
+    peak: tuple[Floats, ...] = ()
 
     @property
     def tolerance(self) -> Money:
@@ -32,21 +35,35 @@ class OwnWindow:
 
     def of(self, rows: NDArray[np.intp]) -> "OwnWindow":
         """Return the same for some rows."""
-        return OwnWindow(self.short[rows], self.sold[:, rows], self.shortage[rows], self.holding[rows])
+        peak = tuple(extra[rows] for extra in self.peak)
+        return OwnWindow(self.short[rows], self.sold[:, rows], self.shortage[rows], self.holding[rows], peak)
 
     def gain(self, low: Units, high: Units) -> Money:
         """Return the mean money saved by the order's units between two levels, shape (rows,)."""
         a, b, width = _columns(low, high)
         saved = np.clip(self.short - a, 0, width).mean(axis=1, dtype=np.float64)
         held = np.sum([np.clip(b - sold, 0, width).mean(axis=1, dtype=np.float64) for sold in self.sold], axis=0)
-        return np.asarray(self.shortage * saved - self.holding * held, dtype=np.float64)
+        total = np.asarray(self.shortage * saved - self.holding * held, dtype=np.float64)
+        for extra, sold in zip(self.peak, self.sold, strict=False):
+            total -= (extra * np.clip(b - sold, 0, width)).mean(axis=1, dtype=np.float64)
+        return total
 
     def marginal(self, level: Units) -> Money:
         """Return the money saved by the next sliver of the order above a level, per unit, shape (rows,)."""
         u, paths = level.astype(np.float32)[:, None], self.short.shape[1]
         saves = np.count_nonzero(self.short > u, axis=1)
         held = np.sum([np.count_nonzero(sold <= u, axis=1) for sold in self.sold], axis=0)
-        return np.asarray((self.shortage * saves - self.holding * held) / paths, dtype=np.float64)
+        total = np.asarray((self.shortage * saves - self.holding * held) / paths, dtype=np.float64)
+        for extra, sold in zip(self.peak, self.sold, strict=False):
+            total -= (extra * (sold <= u)).mean(axis=1, dtype=np.float64)
+        return total
+
+    def holding_rates(self) -> Money:
+        """Return money per unit held in each period, shape (review, rows), storage in peak months at the mean of the paths."""
+        rates = np.repeat(self.holding[None], len(self.sold), axis=0)
+        for period, extra in enumerate(self.peak):
+            rates[period] += extra.mean(axis=1, dtype=np.float64)
+        return rates
 
     def next_change(self, level: Units) -> Units:
         """Return the lowest level above the given one at which the marginal value of some path changes."""
@@ -57,7 +74,7 @@ class OwnWindow:
         return np.asarray(nearest, dtype=np.float64)
 
 
-def own_window(roll: StockRoll, lead: Lead, review: int, shortage: Money, holding: Money) -> OwnWindow:
+def own_window(roll: StockRoll, lead: Lead, review: int, shortage: Money, holding: Money, storage: PeakStorage | None = None) -> OwnWindow:
     """Return the window from the order's arrival to the day before the next order's: periods lead … lead + review − 1.
 
     Stock is used first in, first out, so unit u of the order sells once the demand since its arrival has passed the stock
@@ -75,7 +92,8 @@ def own_window(roll: StockRoll, lead: Lead, review: int, shortage: Money, holdin
         sold[j] = at(roll.demand, lead + j) - before_arrival
         later = at(roll.arrived[:, :, None], lead + j) - first_arrivals
         np.maximum(short, sold[j] - later, out=short)
-    return OwnWindow(short, sold, shortage, holding)
+    peak = () if storage is None else tuple(storage.at(lead + j) for j in range(review))
+    return OwnWindow(short, sold, shortage, holding, peak)
 
 
 def _columns(low: Units, high: Units) -> tuple[Floats, Floats, Floats]:

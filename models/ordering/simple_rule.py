@@ -32,3 +32,18 @@ def critical_ratio(shortage: Money, holding: Money, review: Units) -> Units:
     total = shortage + holding * review
     ratio = np.divide(shortage, total, out=np.full_like(total, 0.5), where=total > 0)
     return np.clip(ratio, 0.001, 0.999)
+
+
+def order_quantity(line: Money, demand: Units, holding: Money) -> Units:
+    """Return sqrt(2 × line × demand ÷ holding), the economic order quantity (Harris 1913); 0 where holding costs nothing.
+
+    Parameters
+    ----------
+    line
+        Money per order line.
+    demand
+        Mean demand per period, units.
+    holding
+        Money per unit and period.
+    """
+    return np.sqrt(np.divide(2 * line * demand, holding, out=np.zeros_like(demand), where=holding > 0))

@@ -3,7 +3,7 @@
 import polars as pl
 
 
-def with_actions(rows: pl.DataFrame, *, overstock_days: float) -> pl.DataFrame:
+def with_actions(rows: pl.DataFrame, *, overstock_days: float, order_line_cost: float = 0.0) -> pl.DataFrame:
     """Return `rows` with columns order_units (after decisions and order days), action and reasons, in the order given.
 
     Actions from the most urgent down: transfer (stock may run out before an order could arrive, and another fc of the region
@@ -57,6 +57,7 @@ def with_actions(rows: pl.DataFrame, *, overstock_days: float) -> pl.DataFrame:
         & (pl.col("simulated_order") + pl.col("case_pack") > pl.col("max_units"))
     )
     nothing = missing & (pl.col("simulated_order") == 0) & ~no_room
+    paid = pl.lit(order_line_cost > 0) & (pl.col("rule") == "cost")
     codes = {
         "below_order_up_to": missing,
         "position_covers_demand": decides & (pl.col("raw") <= 0),
@@ -65,8 +66,9 @@ def with_actions(rows: pl.DataFrame, *, overstock_days: float) -> pl.DataFrame:
         & (pl.col("simulated_order") == pl.col("lump"))
         & (pl.col("lump") > pl.col("case_pack"))
         & (pl.col("raw") < pl.col("lump")),
-        "case_does_not_pay": nothing & (pl.col("lump") <= pl.col("case_pack")),
-        "moq_does_not_pay": nothing & (pl.col("lump") > pl.col("case_pack")),
+        "case_does_not_pay": nothing & ~paid & (pl.col("lump") <= pl.col("case_pack")),
+        "moq_does_not_pay": nothing & ~paid & (pl.col("lump") > pl.col("case_pack")),
+        "order_does_not_pay_its_line": nothing & paid,
         "capped_at_max_units": missing & capped,
         "not_an_order_day": closed,
         "risk_before_arrival": at_risk,
@@ -78,6 +80,7 @@ def with_actions(rows: pl.DataFrame, *, overstock_days: float) -> pl.DataFrame:
         "stock_unknown": unknown,
         "simple_rule": ~pl.col("calibrated"),
         "service_without_costs": pl.col("costs_unknown"),
+        "service_without_shortage_cost": pl.col("shortage_worthless"),
     }
     return rows.with_columns(action.alias("action"), listed(codes).alias("reasons"))
 
@@ -109,6 +112,7 @@ def with_flags(rows: pl.DataFrame) -> pl.DataFrame:
         "inbound_overdue": pl.col("inbound_overdue").fill_null(False),
         "unit_cost_unknown": pl.col("unit_cost").is_null(),
         "costs_unknown": pl.col("costs_unknown"),
+        "shortage_cost_zero": pl.col("shortage_worthless"),
         "uncalibrated": ~pl.col("calibrated"),
         "moq_above_max_units": pl.col("max_units") < pl.col("lump"),
         "override_not_whole_cases": (cases - cases.round()).abs() > 1e-6,

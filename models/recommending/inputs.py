@@ -42,7 +42,9 @@ def arriving(series: pl.DataFrame, inbound: pl.DataFrame | None, calendar: Calen
     )
 
 
-def ordering_series(rows: pl.DataFrame, mean: NDArray[np.float64], lines: pl.DataFrame, calendar: Calendar, seed: int) -> Series:
+def ordering_series(
+    rows: pl.DataFrame, mean: NDArray[np.float64], lines: pl.DataFrame, calendar: Calendar, seed: int, order_line_cost: float = 0.0
+) -> Series:
     """Return the arrays to decide on.
 
     Parameters
@@ -53,7 +55,10 @@ def ordering_series(rows: pl.DataFrame, mean: NDArray[np.float64], lines: pl.Dat
         Mean demand per period, multiplied by the planner's factor, shape (rows, periods).
     lines
         What arrives, by `arriving`.
+    order_line_cost
+        Money per order line.
     """
+    peak = (rows.get_column("peak_holding_cost") - rows.get_column("holding_cost")).fill_null(0.0).to_numpy()
     multiplier = _floats(rows, "override_demand_multiplier", 1.0)
     position = (line.to_numpy() for line in lines.select("units", "row", "period"))
     units, row, period = position
@@ -76,6 +81,8 @@ def ordering_series(rows: pl.DataFrame, mean: NDArray[np.float64], lines: pl.Dat
         recent_mean=_floats(rows, "mean_demand", 0.0) * multiplier,
         recent_sd=_floats(rows, "sd_demand", 0.0) * multiplier,
         multiplier=multiplier,
+        line=np.full(rows.height, order_line_cost) if order_line_cost else None,
+        peak=peak if peak.any() else None,
     )
 
 

@@ -1,7 +1,8 @@
 """A window played by a simple rule, or by one that knows the future; the same stock, nights, deliveries and demand for all."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
@@ -28,7 +29,8 @@ class PlayedWindow:
 
     demand: what is served and costed, shape (rows, periods of all history), units; estimated: where it was not seen; seen: what was
     known of it on later nights, nan where nothing; first: column of the window's first period; periods, not_counted: of the window;
-    delivery: lead time, in periods, of an order placed in each column, NEVER where it does not come; label: of the window.
+    delivery: lead time, in periods, of an order placed in each column, NEVER where it does not come; label: of the window; calendar: of
+    its first night, where storage costs more in some months.
     """
 
     label: str
@@ -41,6 +43,11 @@ class PlayedWindow:
     delivery: Ints
     terms: ReplayTerms
     periods_per_week: int
+    calendar: Calendar | None = None
+
+    def peak_share(self, period: int) -> float:
+        """Return how much of a period of the window lies in peak months."""
+        return 0.0 if self.calendar is None else float(self.calendar.peak_share(period + 1)[period])
 
     def known(self, period: int) -> Known:
         """Return what a rule may look at on the night before a period of the window."""
@@ -97,7 +104,7 @@ class Player:
         column = window.first + self.period
         outcome = self.stock.step(window.demand[:, column])
         if counted:
-            self.tally.add(outcome, window.estimated[:, column])
+            self.tally.add(outcome, window.estimated[:, column], window.peak_share(self.period))
         self._orders.append(units)
         self._unmet.append(outcome.unmet)
         self.period += 1
@@ -190,7 +197,10 @@ def play_foresight(window: PlayedWindow, start: StockSimulator, calendar: Calend
             recent_mean=np.zeros(rows),
             recent_sd=np.zeros(rows),
             multiplier=np.ones(rows),
+            line=np.full(rows, terms.line) if terms.line else None,
+            peak=terms.peak,
         )
-        found = decide(asked, TheTruth(ahead), calendar, horizon=longest, lost=lost, measure="cycle", threads=threads)
+        tonight = replace(calendar, as_of=calendar.as_of + timedelta(days=period * calendar.days))
+        found = decide(asked, TheTruth(ahead), tonight, horizon=longest, lost=lost, measure="cycle", threads=threads)
         player.play(found.order)
     return player.tally.frame(FORESIGHT, None, window.label)

@@ -26,7 +26,8 @@ MEASURES = (
     "order_instability",
     "estimated_share",
 )
-"""Costs are money over all series and counted periods; fill_rate, cycle_service and estimated_share are shares; average_stock is units
+"""Costs are money over all series and counted periods, the total with what order lines cost;
+fill_rate, cycle_service and estimated_share are shares; average_stock is units
 per series at the end of a period; turns are a year's sales ÷ average stock; orders are lines; order_instability is the mean difference
 of an order from the one before ÷ the mean order."""
 
@@ -44,7 +45,7 @@ def parameter_costs(tallies: pl.DataFrame, rules: list[str]) -> pl.DataFrame:
     return (
         tallies.filter(pl.col("method").is_in(rules))
         .group_by("method", "parameter")
-        .agg((pl.col("holding") + pl.col("shortage")).sort_by("window", "row").sum().alias("total_cost"))
+        .agg((pl.col("holding") + pl.col("shortage") + pl.col("lines")).sort_by("window", "row").sum().alias("total_cost"))
         .sort("total_cost", "method", "parameter")
     )
 
@@ -120,7 +121,7 @@ def measures_of(sums: Floats, periods_per_year: float) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         found: Floats = np.stack(
             [
-                named["holding"] + named["shortage"],
+                named["holding"] + named["shortage"] + named["lines"],
                 named["holding"],
                 named["shortage"],
                 1 - named["unmet"] / named["demand"],

@@ -18,13 +18,14 @@ SUMS = (
     "left",
     "holding",
     "shortage",
+    "lines",
     "orders",
     "ordered",
     "moved",
     "cycles",
     "served_cycles",
 )
-"""Units, but: periods, orders and cycles are counted, holding and shortage are money.
+"""Units, but: periods, orders and cycles are counted; holding, shortage and lines (what order lines cost) are money.
 
 estimated: demand of periods in which it was not seen; left: stock at the ends of periods; orders, ordered: lines and units placed;
 moved: how much orders differ from those of the review before; cycles: windows of a review, served_cycles: those without unmet demand.
@@ -47,20 +48,22 @@ class Tally:
         previous = units if self._previous is None else self._previous
         if counted:
             self.sums["orders"] += units > 0
+            self.sums["lines"] += np.where(units > 0, self._terms.line, 0.0)
             self.sums["ordered"] += units
             self.sums["moved"] += np.where(reviewed, np.abs(units - previous), 0.0)
         self._previous = np.where(reviewed, units, previous)
 
-    def add(self, outcome: PeriodOutcome, estimated: NDArray[np.bool_]) -> None:
-        """Add a counted period; `estimated` tells whose demand was not seen."""
+    def add(self, outcome: PeriodOutcome, estimated: NDArray[np.bool_], peak_share: float = 0.0) -> None:
+        """Add a counted period; `estimated` tells whose demand was not seen, `peak_share` how much of it lies in peak months."""
         sums, terms = self.sums, self._terms
+        holding = terms.holding if terms.peak is None else terms.holding + terms.peak * peak_share
         sums["periods"] += 1
         sums["demand"] += outcome.demand
         sums["estimated"] += np.where(estimated, outcome.demand, 0.0)
         sums["met"] += outcome.met
         sums["unmet"] += outcome.unmet
         sums["left"] += outcome.left
-        sums["holding"] += terms.holding * outcome.left
+        sums["holding"] += holding * outcome.left
         sums["shortage"] += terms.shortage * outcome.unmet
         self._short |= outcome.unmet > 1e-9
         self._into_cycle += 1

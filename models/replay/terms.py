@@ -13,14 +13,22 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ReplayTerms:
-    """Shape (rows,): lead and review in periods; packs in units; holding, shortage in money per unit (and period)."""
+    """Shape (rows,): lead and review in periods; packs in units; holding, shortage in money per unit (and period).
+
+    peak: what holding costs more in peak months, None where nothing. line: money per order line.
+    """
 
     lead: Ints
     review: Ints
     packs: Packs
     holding: Floats
     shortage: Floats
+    peak: Floats | None = None
+    line: float = 0.0
 
     def of(self, rows: NDArray[np.intp]) -> "ReplayTerms":
         """Return the same for some rows."""
-        return ReplayTerms(self.lead[rows], self.review[rows], self.packs.of(rows), self.holding[rows], self.shortage[rows])
+        peak = None if self.peak is None else self.peak[rows]
+        return ReplayTerms(
+            self.lead[rows], self.review[rows], self.packs.of(rows), self.holding[rows], self.shortage[rows], peak, self.line
+        )

@@ -71,9 +71,12 @@ def test_first_day_mess(tmp_path):
     told = {message.code: message.message for message in intake.messages}
     assert (
         told["missing_value"]
-        == '2 of 12 rows of sales were set aside: a required value is missing, first: sales.csv line 8 (units is "n/a").'
+        == '2 of 12 rows of sales were set aside: a required value is missing, first: sales.csv line 8 (sku 00124, fc A: units is "n/a").'
     )
-    assert told["negative_units"] == '1 of 12 rows of sales were set aside: negative units, first: sales.csv line 5 (units is "-3").'
+    assert (
+        told["negative_units"]
+        == '1 of 12 rows of sales were set aside: negative units, first: sales.csv line 5 (sku 00124, fc A: units is "-3").'
+    )
     assert told["extra_columns"] == "1 column of sales left out: promo."
     assert all(message.fix and message.table == "sales" for message in intake.messages)
 
@@ -245,7 +248,7 @@ def test_a_table_whose_every_row_is_bad_stops_with_the_commonest_reason(tmp_path
         read(tmp_path, "sales", text)
     assert str(error.value).startswith(
         "sales.csv: no row of sales can be used (3 read); most often: not a number (2 rows), "
-        'such as sales.csv line 2 (units is "12 pcs"). '
+        'such as sales.csv line 2 (sku a, fc A: units is "12 pcs"). '
         "Expected: a number such as 3 or 2.5."
     )
 

@@ -9,7 +9,8 @@ from scipy.stats import poisson
 
 from models.ordering.calendar import Calendar
 from models.ordering.decide import Series, decide
-from models.ordering.later_windows import BaseRule
+from models.ordering.later_windows import BaseRule, order_value
+from models.ordering.own_window import own_window
 from models.ordering.stock_roll import roll_stock
 
 DAILY = Calendar(date(2024, 4, 14), "day")
@@ -94,6 +95,20 @@ def test_falling_demand_never_orders_more_than_its_own_window_wants():
     falling = order_of(series(rates[None], lead_mean=2, review=2), demand)[0]
     own = order_of(series(rates[None, :4], lead_mean=2, review=2), demand[:, :, :4], horizon=4)[0]
     assert 0 < falling <= own
+
+
+@pytest.mark.parametrize("periods", [3, 6, 60])
+def test_what_sells_slowly_is_held_until_it_sells_however_few_periods_are_sampled(periods):
+    """Nothing sells in the sampled periods, then a unit in ten days: the second unit waits for them and 15 days more."""
+    roll = roll_stock(np.zeros((1, 1, periods), dtype=np.float32), np.zeros(1), np.zeros((1, periods)), lost=True)
+    window = own_window(roll, 0, 1, np.ones(1), np.full(1, 0.01))
+    mean = np.full((1, periods + 1), 0.1)
+    mean[0, 0] = 20
+    value = order_value(roll, window, BaseRule(mean, 0, 1, 1, np.array([21.0]), np.array([20.0]), 1))
+    one = np.ones(1)
+    assert value.gain(one, 2 * one)[0] == pytest.approx(-0.01 * (periods + 15), rel=1e-5)
+    # For a year at most.
+    assert value.gain(99 * one, 100 * one)[0] == pytest.approx(-0.01 * (periods + 365), rel=1e-5)
 
 
 def test_a_revised_forecast_leaves_more_in_excess_where_little_sold():

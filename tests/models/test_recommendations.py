@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from scipy.stats import poisson
 
-from data.contracts import Inbound, Items, Overrides, Receipts, Supply
+from data.contracts import Events, Inbound, Items, Overrides, Receipts, Supply
 from data.position import StockPosition
 from models.contracts import Recommendations, SeriesProfile
 from models.recommendations import recommend
@@ -143,7 +143,7 @@ def test_unknown_stock_gets_no_order_and_one_message_per_fc():
     assert unknown.select(pl.col(position).is_null().all()).row(0) == (True,) * len(position)
     assert unknown.get_column("data_flags").list.contains("stock_unknown").all()
     assert unknown.get_column("demand_mean").to_list() == [20, 20]
-    assert [(m.code, m.fc, m.message[:8]) for m in messages] == [("stock_unknown", "f", "2 of 2 i")]
+    assert [(m.code, m.fc, m.message[:8], m.message[-6:]) for m in messages] == [("stock_unknown", "f", "2 of 2 i", "(a, b)")]
 
 
 def test_precedence_of_terms():
@@ -201,6 +201,99 @@ def test_nights_on_which_the_supplier_takes_no_orders():
     assert tuesday["order_units"] > 0
     assert tuesday["next_order_date"] == date(2024, 4, 19)
     assert tuesday["demand_mean"] == 5 * (3 + 3)
+
+
+def test_no_order_goes_out_on_a_closed_date_and_the_interval_runs_to_the_next_open_one():
+    """Monday the 15th and Tuesday the 16th are closed; the review is a day."""
+    closed = changed(closed_dates=(date(2024, 4, 15), date(2024, 4, 17)))
+    tonight = only(settings=closed)
+    assert (tonight["order_units"], tonight["next_order_date"]) == (0, date(2024, 4, 16))
+    assert "not_an_order_day" in tonight["reasons"]
+    assert [m.code for m in night(settings=closed)[1]] == ["closed_tonight"]
+    tuesday = only(settings=closed, as_of=SUNDAY + timedelta(days=1))
+    assert tuesday["order_units"] > 0
+    assert tuesday["next_order_date"] == date(2024, 4, 18)
+    assert tuesday["demand_mean"] == 5 * (3 + 2)
+
+
+def test_events_of_kind_closed_close_their_region():
+    def events(region, kind="Closed"):
+        return table(Events, {"date": date(2024, 4, 15), "event": "stocktaking", "region": region, "kind": kind})
+
+    assert only(events=events(None))["order_units"] == only(events=events("r"))["order_units"] == 0
+    assert only(events=events("elsewhere"))["order_units"] == only(events=events(None, "holiday"))["order_units"] > 0
+
+
+def test_a_weekly_run_orders_in_every_week_that_is_not_closed_throughout():
+    week = tuple(date(2024, 4, 15) + timedelta(days=n) for n in range(7))
+    frame, messages = night(settings=changed(closed_dates=week[:6]), frequency="week")
+    assert frame["order_units"][0] > 0
+    assert [m.code for m in messages] == ["closed_dates_in_weekly_run"]
+    shut = only(settings=changed(closed_dates=week), frequency="week")
+    assert (shut["order_units"], shut["next_order_date"]) == (0, date(2024, 4, 22))
+
+
+def test_peak_storage_is_paid_on_its_dates_and_not_where_a_holding_cost_is_given():
+    """A coin a day of storage in April: fewer units are kept for it."""
+    items = table(Items, row(unit_cost=1.0, price=2.0, volume_m3=1.0))
+    derived = ReplenishmentSettings(lead_time_days=3, review_days=1, capital_rate=1.0)
+
+    def order(months, **more):
+        settings = derived.model_copy(update={"peak_storage_cost_m3_month": 15.0, "peak_months": months} | more)
+        return only(settings=settings, items=items)["order_units"]
+
+    usual = only(settings=derived, items=items)["order_units"]
+    assert order((4,)) < usual == order((10, 11, 12))
+    assert order((4,), holding_cost=0.01) == only(settings=derived.model_copy(update={"holding_cost": 0.01}), items=items)["order_units"]
+
+
+def test_an_order_is_worth_its_line_or_is_not_placed():
+    plain, paid = only(stock=17.0), only(stock=17.0, settings=changed(order_line_cost=4.0))
+    assert plain["order_units"] > 0
+    assert paid["order_units"] == 0
+    assert "order_does_not_pay_its_line" in paid["reasons"]
+    assert paid["reorder_point"] < plain["reorder_point"]
+    assert paid["order_up_to"] > plain["order_up_to"]
+    low = only(stock=paid["reorder_point"], settings=changed(order_line_cost=4.0))
+    assert low["order_units"] == low["order_up_to"] - low["inventory_position"] > plain["order_units"]
+    assert only(stock=paid["reorder_point"] + 1, settings=changed(order_line_cost=4.0))["order_units"] == 0
+
+
+def test_the_textbook_rule_orders_the_economic_quantity_where_lines_cost_money():
+    given = {"profile": {"calibrated": False, "sd_demand": 2.0}, "stock": 0.0}
+    plain, paid = only(**given), only(**given, settings=changed(order_line_cost=10.0))
+    # sqrt(2 × 10 × 5 ÷ 0.2) = 22.4, less the 5 of a review.
+    assert paid["order_units"] == plain["order_units"] + 17
+    assert paid["reorder_point"] == plain["reorder_point"]
+
+
+def test_service_levels_by_class():
+    """An override goes before supply, supply before the class, AX before A before X, and the config's level comes last."""
+    keys = [("f", sku) for sku in ("ax", "az", "cx", "given", "decided")]
+    spread = {"az": 9.0}
+    items = table(Items, *(row(sku, unit_cost=1.0, price=1.2 if sku == "cx" else 100.0) for _, sku in keys))
+    profile = table(
+        SeriesProfile,
+        *(
+            {"region": "r", "fc": fc, "sku": sku, "mean_demand": 5.0, "sd_demand": spread.get(sku, 1.0), "whole_units": True}
+            | {"calibrated": True, "model": "m", "active": True}
+            for fc, sku in keys
+        ),
+    )
+    levels = {"AX": 0.99, "A": 0.9, "X": 0.8}
+    kept = []
+    recommend(
+        run_id="now", as_of=SUNDAY, frequency="day", horizon=14, profile=profile, paths=PoissonPaths([5.0] * 5), mean=np.full((5, 14), 5.0),
+        positions=table(StockPosition), inbound=None, supply=table(Supply, row("given", fc=None, service_level=0.7)), items=items,
+        receipts=None,
+        overrides=table(Overrides, row("decided", field="service_level", value=0.6, expires=date(2024, 5, 1))),
+        previous=None,
+        settings=changed(objective="service", service_levels=levels), rng_seed=7, keep=kept.append,
+    )  # fmt: skip
+    found = kept[0].rows.select("sku", "service_level", "service_class").rows()
+    assert found == [("ax", 0.99, "AX"), ("az", 0.9, "A"), ("cx", 0.8, "X"), ("given", 0.7, None), ("decided", 0.6, None)]
+    higher = only(settings=changed(objective="service", service_levels={"X": 0.999}), profile={"sd_demand": 1.0}, stock=10.0)
+    assert higher["order_units"] > only(settings=changed(objective="service"), profile={"sd_demand": 1.0}, stock=10.0)["order_units"]
 
 
 def decision(field, value, expires=date(2024, 4, 30)):

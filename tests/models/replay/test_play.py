@@ -1,5 +1,6 @@
 """Windows played by rules and by somebody who knows the future."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import product
 
@@ -10,7 +11,9 @@ from models.ordering.calendar import Calendar
 from models.ordering.choice import Packs
 from models.replay.play import PlayedWindow, Player, play_foresight, play_rule, play_rules
 from models.replay.rules import RULES
+from models.replay.scores import measures_of
 from models.replay.simulator import NEVER, StockSimulator
+from models.replay.tally import SUMS
 from models.replay.terms import ReplayTerms
 
 DAY = Calendar(date(2024, 5, 5), "day")
@@ -40,6 +43,21 @@ def window(demand, *, lead=1, review=1, first=None, not_counted=0, delivery=None
         terms=terms,
         periods_per_week=7,
     )
+
+
+def test_lines_are_paid_and_every_period_is_held_at_its_own_price():
+    """As of Monday, 29 April: the first day counted is the 30th, the others are in May."""
+    played = window([0, 0, 0, 3, 1, 4], holding=0.2)
+    calendar = Calendar(date(2024, 4, 29), "day", peak_months=frozenset({5}))
+    terms = replace(played.terms, peak=np.array([1.0]), line=2.5)
+    player = Player(replace(played, terms=terms, calendar=calendar), stock(5))
+    for order in (2, 0, 5):
+        player.play(np.array([float(order)]))
+    found = player.tally.frame("by hand", None, "w").row(0, named=True)
+    # Left at the close of the days: 2, then 2 of the order and 1 sold, then nothing.
+    assert found["holding"] == pytest.approx(2 * 0.2 + 3 * 1.2)
+    assert found["lines"] == 5.0
+    assert measures_of(np.array([[found[name] for name in SUMS]]), 365.0)[0, 0] == pytest.approx(4.0 + found["shortage"] + 5.0)
 
 
 def stock(*units, lost=True):

@@ -11,7 +11,8 @@ from models.replay.tally import SUMS
 def tallies(method, costs, *, parameter=None, window="w"):
     rows = len(costs)
     zero = np.zeros(rows)
-    plain = {name: np.ones(rows) for name in SUMS} | {"holding": zero, "shortage": np.asarray(costs, float), "unmet": zero}
+    costless = {"holding": zero, "lines": zero, "unmet": zero}
+    plain = {name: np.ones(rows) for name in SUMS} | costless | {"shortage": np.asarray(costs, float)}
     return pl.DataFrame(
         {"row": pl.Series(np.arange(rows), dtype=pl.Int32), "method": [method] * rows, "window": [window] * rows, **plain}
     ).with_columns(parameter=pl.lit(parameter, dtype=pl.Float64))
