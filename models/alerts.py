@@ -9,6 +9,7 @@ import polars as pl
 from models.alert_kinds.night import FOUND, News, Night
 from models.alert_kinds.registry import KINDS
 from models.contracts import SEVERITIES, Alerts
+from models.recommending.inbound import LATE
 from models.settings import ReplenishmentSettings
 
 WORSE, BETTER = 1.1, 0.9
@@ -24,6 +25,7 @@ def raise_alerts(
     settings: ReplenishmentSettings,
     items: pl.DataFrame | None = None,
     news: News | None = None,
+    late_lines: pl.DataFrame | None = None,
 ) -> dy.DataFrame[Alerts]:
     """Return tonight's alerts, the most value at risk first, unknown value last.
 
@@ -40,13 +42,16 @@ def raise_alerts(
         Gives the unit cost at which overstock is valued; without it its value is unknown.
     news
         How the forecasts moved since the run before; without it no move is judged.
+    late_lines
+        Open order lines that should be here, as `models.recommending.inbound.LATE`.
     """
     costs = None if items is None else items.select("sku", "unit_cost")
     if costs is None:
         priced = recommendations.with_columns(pl.lit(None, dtype=pl.Float64).alias("unit_cost"))
     else:
         priced = recommendations.join(costs, on="sku", how="left")
-    night = Night(as_of, priced, plan_messages, settings, news or News())
+    late = pl.DataFrame(schema=LATE) if late_lines is None else late_lines
+    night = Night(as_of, priced, plan_messages, settings, news or News(), late)
     found = pl.concat(
         pl.DataFrame(kind_found(night), schema=FOUND).with_columns(pl.lit(kind).alias("kind")) for kind, kind_found in KINDS.items()
     )

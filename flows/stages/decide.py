@@ -20,6 +20,7 @@ from models.forecast_messages import forecast_messages
 from models.forecasting import RegionForecast, forecasts_frame
 from models.recommendations import recommend
 from models.recommending.basis import Basis
+from models.recommending.inbound import late_lines
 
 log = logging.getLogger("fillrate")
 
@@ -55,8 +56,10 @@ def decide_region(night: Night, region: str, order: bool) -> None:
 def _recommend(night: Night, region: str, forecast: RegionForecast) -> None:
     begun = time.perf_counter()
     log.info("recommend %s", region)
-    recommendations, messages = recommended(night, region, forecast)
+    kept: list[Basis] = []
+    recommendations, messages = recommended(night, region, forecast, keep=kept.append)
     night.workspace.write("recommendations", region, recommendations)
+    night.workspace.write("late-lines", region, late_lines(kept[0].lines if kept else None, region))
     night.workspace.write("region-messages", region, messages_frame(messages))
     night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
 

@@ -23,6 +23,7 @@ from flows.workbook import write_workbook
 from models.alerts import raise_alerts
 from models.contracts import Alerts, Forecasts, Recommendations
 from models.explanations_contract import Explanations
+from models.recommending.inbound import LATE
 from models.recommending.ranking import most_valuable_first
 from models.recommending.reasons import REASONS
 
@@ -77,6 +78,7 @@ def publish_night(
         settings=night.settings.replenishment,
         items=night.table("items"),
         news=news,
+        late_lines=_together(night, "late-lines", good, pl.DataFrame(schema=LATE)),
     )
     frames = {
         "forecasts": forecasts,

@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 
+from models.recommending.inbound import LATE
 from models.settings import ReplenishmentSettings
 from models.stability import no_moves
 
@@ -40,13 +41,18 @@ class News:
 
 @dataclass(frozen=True)
 class Night:
-    """Tonight's numbers. `priced` holds the recommendations with column unit_cost, null where it is unknown."""
+    """Tonight's numbers.
+
+    priced: the recommendations with column unit_cost, null where it is unknown; late_lines: overdue order lines and what is to be
+    expected of them, columns as `models.recommending.inbound.LATE`.
+    """
 
     as_of: date
     priced: pl.DataFrame
     plan_messages: pl.DataFrame
     settings: ReplenishmentSettings
     news: News = field(default_factory=News)
+    late_lines: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LATE))
 
     @property
     def wanted(self) -> pl.DataFrame:

@@ -75,7 +75,8 @@ class Question:
 
     def with_later_arrival(self, days: int) -> Decisions:
         """Return what is decided where every order takes so many days more."""
-        return self.decided(series=replace(self.series, lead_mean=self.series.lead_mean + days))
+        times = self.series.transit.later(days)
+        return self.decided(series=replace(self.series, lead_mean=self.series.lead_mean + days, lead_times=times))
 
     def where_order_changes(self, aim: Aim, *, more: bool) -> Turn | None:
         """Return from which shortage cost or service level on the order is larger, or smaller than it is, to a thousandth; None if nowhere.
@@ -155,8 +156,9 @@ def candidates(witness: Witness, orders: Floats, decided: float) -> Candidates:
     decided
         The order that was decided, units.
     """
-    window, later = witness.window, witness.later
-    assert window is not None, "the row has been decided"
+    block, window, later = witness.block, witness.window, witness.later
+    assert block is not None and window is not None, "the row has been decided"  # noqa: PT018
+    complete, never, missed = float(block.complete[0]), *_where_it_never_comes(witness)
     short, sold = window.short[0].astype(np.float64), window.sold[:, 0].astype(np.float64)
     shortage, holding = float(window.shortage[0]), float(window.holding[0])
     unmet = np.array([np.maximum(short - units, 0).mean() for units in orders])
@@ -170,14 +172,25 @@ def candidates(witness: Witness, orders: Floats, decided: float) -> Candidates:
     return Candidates(
         units=orders,
         # A level that just equals what is missing runs out of nothing; the noise is that of single precision.
-        chance=np.array([np.count_nonzero(short > units + ROUNDING * max(1.0, abs(units))) / len(short) for units in orders]),
-        short=unmet,
-        left=np.array([np.maximum(units - sold[-1], 0).mean() for units in orders]),
-        shortage=shortage * unmet,
+        chance=np.array([np.count_nonzero(short > units + ROUNDING * max(1.0, abs(units))) / len(short) for units in orders]) + never,
+        short=unmet * complete + missed,
+        left=np.array([np.maximum(units - sold[-1], 0).mean() for units in orders]) * complete,
+        shortage=shortage * (unmet + missed / complete),
         holding=holding * held,
         later=charged,
-        cost=shortage * unmet + holding * held + charged,
+        cost=shortage * (unmet + missed / complete) + holding * held + charged,
     )
+
+
+def _where_it_never_comes(witness: Witness) -> tuple[float, float]:
+    """Return chance and mean units of running out on paths on which the order does not come: part of every order's."""
+    block, roll, window = witness.block, witness.roll, witness.window
+    assert block is not None and roll is not None and window is not None, "the row has been decided"  # noqa: PT018
+    if block.comes is None:
+        return 0.0, 0.0
+    short = own_window(roll, block.lead, block.review, window.shortage, window.holding).short[0].astype(np.float64)
+    missed = np.where(block.comes[0], 0.0, np.maximum(short, 0.0))
+    return np.count_nonzero(missed > ROUNDING) / len(missed), float(missed.mean())
 
 
 def orders_near(case: float, least: float, order: float) -> Floats:
@@ -213,5 +226,7 @@ def price_of_waiting(witness: Witness, order: float, periods: int) -> float | No
     assert block is not None and roll is not None and window is not None, "the row has been decided"  # noqa: PT018
     if float(window.shortage[0]) == 0 and float(window.holding[0]) == 0:
         return None
-    first = own_window(roll, block.lead, min(periods, block.review), window.shortage, window.holding)
+    # The window is kept by units ordered, its costs with it.
+    shortage, holding = window.shortage / block.complete, window.holding / block.complete
+    first = own_window(roll, block.lead, min(periods, block.review), shortage, holding, block.comes).per_unit_ordered(block.complete)
     return float(first.gain(np.zeros(1), np.array([order]))[0])
