@@ -37,8 +37,9 @@ class Recomputed:
 
     night: the night as recorded, its predecessor left out where that is no longer there; row: the recommendation; basis: profile, terms,
     stock and decisions of the row, unrounded; forecasts: the item's periods; parts: what its mean forecast is made of; elsewhere:
-    recommendations of the item at the region's other fcs; lines: what is on its way to the row, see `models.recommending.inbound`; question, witness: the row alone, to be decided otherwise, and what it was
-    decided from; predecessor_gone: whether the run before can no longer be read.
+    recommendations of the item at the region's other fcs; lines: what is on its way, see `models.recommending.inbound`; question,
+    witness: the row alone, to be decided otherwise, and what it was decided from; predecessor_gone: whether the run before can no longer
+    be read.
     """
 
     night: Night

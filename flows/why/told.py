@@ -105,8 +105,8 @@ def _lead_time(known: Document) -> Lines:
     promised = f"promised for {times(known['promised_days'], 'day')}; " if known["lines"] else ""
     lines = [
         f"{promised}of orders that come, half are here within {times(known['p50'], 'day')} (1 in 10 within {number(known['p10'])}, 9 in 10 "
-        f"within {number(known['p90'])}); {percent(known['late'], 1)} come later than promised, and {percent(known['never'], 1)} of all orders "
-        "never come",
+        f"within {number(known['p90'])}); {percent(known['late'], 1)} come later than promised, and {percent(known['never'], 1)} of all "
+        "orders never come",
         "lead times are drawn anew on every sample path, so the dates are the usual ones",
     ]
     if known["complete"] < 0.9995:

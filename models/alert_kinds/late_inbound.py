@@ -10,6 +10,9 @@ UNLIKELY = 0.5
 SOON_DAYS = 3
 """Days to a stock-out within which a late line is urgent."""
 
+SAME = ("order_id", "ordered_date", "expected_date")
+"""What tells one open line of an item from another."""
+
 
 def found(night: Night) -> pl.DataFrame:
     """Return one problem per overdue line, all lines of an order and day together as the inbound table has them.
@@ -29,9 +32,7 @@ def found(night: Night) -> pl.DataFrame:
     return late.select(
         *("region", "fc", "sku"),
         # Told apart by order and dates: how many units of it are still open may change.
-        pl.format("{}:{}:{}", *(pl.col(n).cast(pl.String).fill_null("") for n in ("order_id", "ordered_date", "expected_date"))).alias(
-            "code"
-        ),
+        pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in SAME], separator=":").alias("code"),
         (known & (pl.col("depends") > 0) & soon).fill_null(False).alias("urgent"),
         pl.col("never").round(4).alias("probability"),
         "expected_date",
