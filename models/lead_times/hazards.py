@@ -70,9 +70,10 @@ def likeliest_weight(waits: Waits, prior: Shares) -> float:
     Under the prior a day's hazard is beta distributed with weight × (share on the day, share left after it), so the lines that
     come among those waiting are beta-binomial. Groups that differ much ask for a small weight, like groups for a large one.
     """
-    after = prior.left - prior.on_day
-    told = (waits.waiting > 0) & (prior.on_day > 0) & (after > 1e-12)
+    shape = waits.came.shape
+    on_day, after = np.broadcast_to(prior.on_day, shape), np.broadcast_to(prior.left - prior.on_day, shape)
+    told = (waits.waiting > 0) & (on_day > 0) & (after > 1e-12)
     came, stay = waits.came[told], (waits.waiting - waits.came)[told]
-    on_day, after = prior.on_day[told], after[told]
+    on_day, after = on_day[told], after[told]
     fit = [float((betaln(w * on_day + came, w * after + stay) - betaln(w * on_day, w * after)).sum()) for w in WEIGHTS]
     return WEIGHTS[int(np.argmax(np.round(fit, 6)))]

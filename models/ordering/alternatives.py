@@ -158,11 +158,13 @@ def candidates(witness: Witness, orders: Floats, decided: float) -> Candidates:
     """
     block, window, later = witness.block, witness.window, witness.later
     assert block is not None and window is not None, "the row has been decided"  # noqa: PT018
-    complete, never, missed = float(block.complete[0]), *_where_it_never_comes(witness)
+    complete, bare = float(block.complete[0]), _without_the_order(witness)
     short, sold = window.short[0].astype(np.float64), window.sold[:, 0].astype(np.float64)
     shortage, holding = float(window.shortage[0]), float(window.holding[0])
     unmet = np.array([np.maximum(short - units, 0).mean() for units in orders])
     held = np.array([np.maximum(units - sold, 0).sum(axis=0).mean() for units in orders])
+    # Costs are those of a unit ordered; what the order has no part in is counted by units as such.
+    shortage_of, holding_of = unmet + bare.unmet / complete, held + bare.held / complete
     charged = np.zeros(len(orders))
     if later is not None:
         for place in range(1, len(orders)):
@@ -172,25 +174,39 @@ def candidates(witness: Witness, orders: Floats, decided: float) -> Candidates:
     return Candidates(
         units=orders,
         # A level that just equals what is missing runs out of nothing; the noise is that of single precision.
-        chance=np.array([np.count_nonzero(short > units + ROUNDING * max(1.0, abs(units))) / len(short) for units in orders]) + never,
-        short=unmet * complete + missed,
-        left=np.array([np.maximum(units - sold[-1], 0).mean() for units in orders]) * complete,
-        shortage=shortage * (unmet + missed / complete),
-        holding=holding * held,
+        chance=np.array([np.count_nonzero(short > units + ROUNDING * max(1.0, abs(units))) / len(short) for units in orders]) + bare.chance,
+        short=unmet * complete + bare.unmet,
+        left=np.array([np.maximum(units - sold[-1], 0).mean() for units in orders]) * complete + bare.left,
+        shortage=shortage * shortage_of,
+        holding=holding * holding_of,
         later=charged,
-        cost=shortage * (unmet + missed / complete) + holding * held + charged,
+        cost=shortage * shortage_of + holding * holding_of + charged,
     )
 
 
-def _where_it_never_comes(witness: Witness) -> tuple[float, float]:
-    """Return chance and mean units of running out on paths on which the order does not come: part of every order's."""
+@dataclass(frozen=True)
+class WithoutTheOrder:
+    """What paths on which tonight's order does not come add to the means of every order.
+
+    chance: of running out in the own window; unmet: units; held: units on the shelf, all its periods together; left: as it closes.
+    """
+
+    chance: float = 0.0
+    unmet: float = 0.0
+    held: float = 0.0
+    left: float = 0.0
+
+
+def _without_the_order(witness: Witness) -> WithoutTheOrder:
     block, roll, window = witness.block, witness.roll, witness.window
     assert block is not None and roll is not None and window is not None, "the row has been decided"  # noqa: PT018
     if block.comes is None:
-        return 0.0, 0.0
-    short = own_window(roll, block.lead, block.review, window.shortage, window.holding).short[0].astype(np.float64)
-    missed = np.where(block.comes[0], 0.0, np.maximum(short, 0.0))
-    return np.count_nonzero(missed > ROUNDING) / len(missed), float(missed.mean())
+        return WithoutTheOrder()
+    bare = own_window(roll, block.lead, block.review, window.shortage, window.holding)
+    missed = np.where(block.comes[0], 0.0, np.maximum(bare.short[0], 0.0))
+    there = np.where(block.comes[0], 0.0, np.maximum(-bare.sold[:, 0], 0.0))
+    chance = np.count_nonzero(missed > ROUNDING) / len(missed)
+    return WithoutTheOrder(chance, float(missed.mean()), float(there.sum(axis=0).mean()), float(there[-1].mean()))
 
 
 def orders_near(case: float, least: float, order: float) -> Floats:

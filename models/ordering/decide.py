@@ -244,7 +244,7 @@ def _decide_block(
         served = (interval_demand - roll.demand_until(lead)) / block.complete.astype(np.float32)[:, None]
         short, level = window.short, series.level
         if block.comes is not None:
-            short, served, level = if_it_comes(short, served, level, block.comes)
+            short, served, level = if_it_comes(short, served, level, block.comes, measure)
         choice = smallest(short, served, level, packs, measure)
         # Costs may be known all the same: then the last case has a price.
         choice = Choice(choice.raw, choice.reorder, choice.order, last_case_gain(choice.order, packs, window))
