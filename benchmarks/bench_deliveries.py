@@ -157,7 +157,7 @@ def base_stock_orders(known: World, stock: StockSimulator) -> Floats:
     holding = COST * YEARLY_HOLDING / 365
     z = norm.ppf((PRICE - COST) / (PRICE - COST + holding * REVIEW))
     level = known.mean[:, first:last].sum(axis=1) + z * np.sqrt(known.variance(first, last))
-    return np.maximum(np.ceil(level - stock.position), 0.0)
+    return np.asarray(np.maximum(np.ceil(level - stock.position), 0.0), dtype=np.float64)
 
 
 def fillrate_orders(known: World, shop: Shop, paths: int, seed: int) -> Floats:
