@@ -12,6 +12,7 @@ from models.alert_kinds.registry import KINDS
 from models.alert_list import with_listed
 from models.alert_severity import severity
 from models.contracts import SEVERITIES, Alerts
+from models.recommending.inbound import LATE
 from models.settings import ReplenishmentSettings
 from models.snoozes import WORSE, Snooze, asleep
 from models.surplus import Surplus
@@ -38,6 +39,7 @@ def raise_alerts(
     surplus: pl.DataFrame | None = None,
     snoozes: Mapping[str, Snooze] | None = None,
     snoozes_before: Iterable[Snooze] = (),
+    late_lines: pl.DataFrame | None = None,
 ) -> dy.DataFrame[Alerts]:
     """Return tonight's alerts, the most value at risk first, unknown value last.
 
@@ -60,13 +62,23 @@ def raise_alerts(
         Alerts that planners have silenced, by `models.snoozes.in_force`.
     snoozes_before
         Those that the run before knew.
+    late_lines
+        Open order lines that should be here, as `models.recommending.inbound.LATE`.
     """
     costs = None if items is None else items.select("sku", "unit_cost")
     if costs is None:
         priced = recommendations.with_columns(pl.lit(None, dtype=pl.Float64).alias("unit_cost"))
     else:
         priced = recommendations.join(costs, on="sku", how="left")
-    night = Night(as_of, priced, plan_messages, settings, news or News(), Surplus.create_empty() if surplus is None else surplus)
+    night = Night(
+        as_of,
+        priced,
+        plan_messages,
+        settings,
+        news or News(),
+        Surplus.create_empty() if surplus is None else surplus,
+        pl.DataFrame(schema=LATE) if late_lines is None else late_lines,
+    )
     found = pl.concat(_whole(kind_found(night)).with_columns(pl.lit(kind).alias("kind")) for kind, kind_found in KINDS.items())
     ids = [
         _identity(ONE_PROBLEM.get(kind, kind), *place) for kind, *place in found.select("kind", "region", "fc", "sku", "code").iter_rows()

@@ -84,7 +84,7 @@ def _evenly(paths: int, periods: int) -> NDArray[np.float32]:
     steps = np.arange(SHUFFLES * paths)[:, None] * GOLDEN + np.arange(periods) * np.sqrt(2)
     # Below 1 in Float32 too, or an item nobody wants would now and then sell one.
     evenly = np.minimum(steps % 1.0, np.nextafter(np.float32(1), np.float32(0)))
-    tables = evenly.astype(np.float32).reshape(SHUFFLES, paths, periods)
+    tables: NDArray[np.float32] = evenly.astype(np.float32).reshape(SHUFFLES, paths, periods)
     tables.flags.writeable = False
     return tables
 

@@ -12,14 +12,15 @@ from data.messages import PlanMessage
 from models.contracts import Recommendations
 from models.lead_times import learned_lead_times
 from models.order_calendar import order_calendar
-from models.ordering.calendar import Calendar, Frequency, lead_periods
+from models.ordering.calendar import Calendar, Frequency
 from models.ordering.decide import Decisions, decide
 from models.ordering.paths import DemandPaths
 from models.recommending.actions import with_actions, with_flags
 from models.recommending.basis import Basis
 from models.recommending.changes import with_changes
 from models.recommending.classes import with_classes
-from models.recommending.inputs import arriving, ordering_series
+from models.recommending.inbound import arriving, open_order_lines, with_chances
+from models.recommending.inputs import ordering_series
 from models.recommending.ranking import most_valuable_first
 from models.recommending.service_levels import with_service_levels
 from models.settings import ReplenishmentSettings
@@ -92,26 +93,28 @@ def recommend(
         return Recommendations.create_empty(), []
     calendar = order_calendar(as_of, frequency, settings, events, profile.get_column("region")[0])
     terms, messages = supply_terms(profile, supply, items, overrides, calendar, settings)
-    lines = arriving(profile, inbound, calendar)
-    rows = _joined(profile, learned_lead_times(terms, receipts, as_of), positions, lines, settings)
+    known, times = learned_lead_times(terms, receipts, as_of)
+    lines = open_order_lines(known, times, inbound, calendar)
+    rows = _joined(profile, known, positions, arriving(lines), settings)
     rows = with_classes(rows) if classes is None else rows.join(classes, on=["fc", "sku"], how="left", maintain_order="left")
     rows = with_service_levels(rows, settings)
     multiplied = mean * rows.get_column("override_demand_multiplier").fill_null(1.0).to_numpy()[:, None]
-    series = ordering_series(rows, multiplied, lines, calendar, rng_seed, settings.order_line_cost)
+    series = ordering_series(rows, multiplied, times, lines, calendar, rng_seed, settings.order_line_cost)
+    lost = settings.unmet_demand == "lost"
     decisions = decide(
         series,
         paths,
         calendar,
         horizon=horizon,
-        lost=settings.unmet_demand == "lost",
+        lost=lost,
         measure=settings.service_measure,
         threads=settings.threads,
     )
     rows = _with_decisions(rows, decisions, multiplied[:, :horizon].mean(axis=1) / calendar.days)
-    rows = _with_dates(rows, calendar, horizon)
+    rows = _with_dates(rows, series.usual_leads(calendar), calendar, horizon)
     rows = with_flags(with_actions(rows, overstock_days=settings.overstock_days, order_line_cost=settings.order_line_cost))
     if keep is not None:
-        keep(Basis(rows, series, calendar))
+        keep(Basis(rows, series, calendar, with_chances(lines, rows, series, paths, calendar, lost=lost)))
     published = with_changes(_published(rows, run_id, as_of), previous).select(Recommendations.column_names())
     return Recommendations.validate(most_valuable_first(published)), [*messages, *_unknown_stock(rows), *supply_messages(rows, settings)]
 
@@ -160,10 +163,9 @@ def _with_decisions(rows: pl.DataFrame, decisions: Decisions, daily_mean: NDArra
     )
 
 
-def _with_dates(rows: pl.DataFrame, calendar: Calendar, horizon: int) -> pl.DataFrame:
+def _with_dates(rows: pl.DataFrame, leads: NDArray[np.int64], calendar: Calendar, horizon: int) -> pl.DataFrame:
     """Return `rows` with order, arrival, stock-out and order-by dates."""
-    means, sds = rows.get_column("lead_time_days"), rows.get_column("lead_time_sd")
-    lead = pl.Series("lead", [lead_periods(m, s, calendar.days) for m, s in zip(means, sds, strict=True)], dtype=pl.Int64)
+    lead = pl.Series("lead", leads, dtype=pl.Int64)
     review = pl.Series("review", calendar.periods(rows.get_column("review_days").cast(pl.Float64).to_numpy()), dtype=pl.Int64)
 
     def day(period: pl.Expr) -> pl.Expr:

@@ -158,6 +158,7 @@ class PlayedNights:
             pl.Series("units", lines.units),
             pl.Series("expected_date", day(lines.promised)),
             pl.Series("ordered_date", day(lines.ordered)),
+            pl.lit(None, dtype=pl.String).alias("order_id"),
         )
 
     def _told(self, found: pl.DataFrame, player: Player, stock: str, period: int) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from data.messages import PlanMessage
 from flows.past.past_night import PastNight
 from models.lead_times import learned_lead_times
-from models.ordering.calendar import Calendar, lead_periods
+from models.ordering.calendar import Calendar
 from models.ordering.choice import Packs
 from models.replay.terms import ReplayTerms
 from models.supply_terms import supply_terms
@@ -30,11 +30,14 @@ def replay_terms(night: PastNight, series: pl.DataFrame, sold: Floats) -> tuple[
     settings = night.settings.replenishment
     calendar = Calendar(night.as_of, night.settings.frequency)
     parts: list[pl.DataFrame] = []
+    leads: list[NDArray[np.int64]] = []
     messages: list[PlanMessage] = []
     for region in series["region"].unique(maintain_order=True):
         here = series.filter(region=region)
         found, said = supply_terms(here, night.table("supply", region), night.table("items"), None, calendar, settings)
-        parts.append(learned_lead_times(found, night.table("receipts", region), night.as_of))
+        learned, times = learned_lead_times(found, night.table("receipts", region), night.as_of)
+        parts.append(learned)
+        leads.append(times.usual_periods(learned["lead_time_days"].to_numpy(), learned["lead_time_sd"].to_numpy(), calendar.days))
         messages += said
     terms = pl.concat(parts)
     priced = (terms["holding_cost"].is_not_null() & terms["shortage_cost"].is_not_null()).to_numpy()
@@ -47,15 +50,11 @@ def replay_terms(night: PastNight, series: pl.DataFrame, sold: Floats) -> tuple[
                 fix="set replenishment.holding_cost and replenishment.shortage_cost, or give items a unit_cost and a price",
             )
         )
-    lead = [
-        lead_periods(mean, sd, calendar.days)
-        for mean, sd in zip(terms["lead_time_days"].to_list(), terms["lead_time_sd"].to_list(), strict=True)
-    ]
     peak = (terms["peak_holding_cost"] - terms["holding_cost"]).fill_null(0.0).to_numpy()
     known = np.nan_to_num(sold)
     return (
         ReplayTerms(
-            lead=np.array(lead, dtype=np.int64),
+            lead=np.concatenate(leads),
             review=calendar.periods(terms["review_days"].cast(pl.Float64).to_numpy()),
             packs=Packs(
                 case=terms["case_pack"].to_numpy(),

@@ -24,6 +24,7 @@ from flows.workbook import write_workbook
 from models.alerts import raise_alerts
 from models.contracts import Alerts, Forecasts, Recommendations
 from models.explanations_contract import Explanations
+from models.recommending.inbound import LATE
 from models.recommending.ranking import most_valuable_first
 from models.recommending.reasons import REASONS
 from models.snoozes import Snooze, in_force
@@ -83,6 +84,7 @@ def publish_night(
         surplus=Surplus.validate(_together(night, "surplus", good, Surplus.create_empty()).sort("region", "fc", "sku")),
         snoozes=in_force(Snooze.model_validate(snooze) for snooze in night.workspace.noted("snoozes", None)["known"]),
         snoozes_before=known_to(previous),
+        late_lines=_together(night, "late-lines", good, pl.DataFrame(schema=LATE)),
     )
     frames = {
         "forecasts": forecasts,

@@ -90,7 +90,7 @@ def _stock(again: Recomputed) -> Document:
 
 
 def _inbound(again: Recomputed) -> list[Row]:
-    """Return the open order lines of the item that the run knew, the next one first."""
+    """Return the open order lines of the item that the run knew, the next one first, with what is to be expected of each."""
     night = again.night
     lines = night.table("inbound", again.row["region"]).filter(
         pl.col("ordered_date").is_null() | (pl.col("ordered_date") <= night.as_of),
@@ -99,7 +99,10 @@ def _inbound(again: Recomputed) -> list[Row]:
         fc=again.row["fc"],
     )
     overdue = (pl.col("expected_date") <= night.as_of).alias("overdue")
-    shown = lines.select("units", "expected_date", "order_id", "ordered_date", "status", overdue)
+    same = ["expected_date", "ordered_date", "order_id"]
+    chances = again.lines.select(*same, "never", "likely_date", "by_expected")
+    told = lines.join(chances, on=same, how="left", nulls_equal=True)
+    shown = told.select("units", "expected_date", "order_id", "ordered_date", "status", overdue, "never", "likely_date", "by_expected")
     return shown.sort("expected_date", "order_id", "units").to_dicts()
 
 
@@ -116,9 +119,26 @@ def _interval(again: Recomputed) -> Document:
         "last_day": next_arrival - timedelta(days=1),
         "lead_periods": lead,
         "review_periods": review,
-        "lead_time_varies": basis["lead_time_sd"] > 0,
+        "lead_time_varies": basis["lead_time_never"] is not None,
+        "lead_time": _lead_time(again),
         "wait_days": basis["wait_days"],
     }
+
+
+def _lead_time(again: Recomputed) -> Document | None:
+    """Return how orders of the row's lane come: shares of all of them, days from order to shelf; None where it is certain."""
+    basis, times = again.basis, again.question.series.transit
+    if basis["lead_time_never"] is None:
+        return None
+    come = times.come[times.which[0]]
+    return {
+        "promised_days": basis["lead_time_promised"],
+        "lane": basis["lead_time_lane"],
+        "lines": basis["lead_time_lines"],
+        "late": basis["lead_time_late"],
+        "never": basis["lead_time_never"],
+        "complete": basis["lead_time_complete"],
+    } | {f"p{share}": int((come >= share / 100 - 1e-9).argmax()) for share in (10, 50, 90)}
 
 
 def _forecast(again: Recomputed) -> Document:

@@ -37,8 +37,9 @@ class Recomputed:
 
     night: the night as recorded, its predecessor left out where that is no longer there; row: the recommendation; basis: profile, terms,
     stock and decisions of the row, unrounded; forecasts: the item's periods; parts: what its mean forecast is made of; elsewhere:
-    recommendations of the item at the region's other fcs; question, witness: the row alone, to be decided otherwise, and what it was
-    decided from; predecessor_gone: whether the run before can no longer be read.
+    recommendations of the item at the region's other fcs; lines: what is on its way, see `models.recommending.inbound`; question,
+    witness: the row alone, to be decided otherwise, and what it was decided from; predecessor_gone: whether the run before can no longer
+    be read.
     """
 
     night: Night
@@ -47,6 +48,7 @@ class Recomputed:
     forecasts: pl.DataFrame
     parts: Row
     elsewhere: list[Row]
+    lines: pl.DataFrame
     question: Question
     witness: Witness
     predecessor_gone: bool
@@ -111,6 +113,7 @@ def recompute(night: Night, region: str, sku: str, fc: str) -> Recomputed:
         basis=basis.rows.row(place, named=True),
         forecasts=forecasts_frame(few, night.future(), region).filter(sku=sku, fc=fc),
         elsewhere=recommendations.filter(pl.col("fc") != fc).sort("fc").to_dicts(),
+        lines=basis.lines.filter(row=place),
         parts=forecast.explanations.filter(sku=sku, fc=fc).row(0, named=True),
         question=question,
         witness=witness,

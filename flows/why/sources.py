@@ -35,9 +35,8 @@ def term_sources(again: Recomputed) -> dict[str, str]:
         found[field] = source or _otherwise(field, again, item)
     if (weekdays := own.get("order_weekdays") or general.get("order_weekdays")) and again.night.settings.frequency == "day":
         found["review_days"] = f"order_weekdays {weekdays} ({found['order_weekdays']})"
-    lines = again.basis.get("lead_time_lines")
-    if lines:
-        found |= dict.fromkeys(LEARNED, f"receipts, {lines} received lines")
+    if lines := again.basis["lead_time_lines"]:
+        found |= dict.fromkeys(LEARNED, f"receipts, {lines} order lines by {again.basis['lead_time_lane']}")
     if found["service_level"] == _configured("service_level") and (key := again.basis["service_class"]) is not None:
         found["service_level"] = f"config, replenishment.service_levels.{key}"
     if again.basis["override_service_level"] is not None and again.basis["override_service_level"] == again.basis["service_level"]:

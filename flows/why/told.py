@@ -67,11 +67,20 @@ def _stock(document: Document) -> Lines:
     for line in stock["inbound"]:
         order = f", order {text(line['order_id'])}" if line["order_id"] else ""
         status = f", {text(line['status'])}" if line["status"] else ""
-        late = "; overdue, counted as arriving at once" if line["overdue"] else ""
+        late = _late(line)
         lines.append(f"{number(line['units']):>10}  on the way, on sale from {weekday(line['expected_date'])}{order}{status}{late}")
     if stock["backordered"]:
         lines.append(f"{number(-stock['backordered']):>10}  owed to customers")
     return [*lines, f"{number(stock['inventory_position']):>10}  inventory position"]
+
+
+def _late(line: Document) -> str:
+    """Return what is to be expected of an open order line."""
+    if line["never"] is None:
+        return "; overdue, counted as arriving at once" if line["overdue"] else ""
+    overdue = "overdue, " if line["overdue"] else f"{percent(line['by_expected'], 0)} chance by then, "
+    likely = f", as likely as not by {weekday(line['likely_date'])}" if line["likely_date"] else ""
+    return f"; {overdue}{percent(line['never'], 1)} that it never comes{likely}"
 
 
 def _dates(document: Document) -> Lines:
@@ -86,10 +95,24 @@ def _dates(document: Document) -> Lines:
         f"so it must carry the protection interval {weekday(interval['order_date'])} to {weekday(interval['last_day'])}, and is answerable "
         f"for its own window {weekday(interval['arrival_date'])} to {weekday(interval['last_day'])}",
     ]
-    if interval["lead_time_varies"]:
-        lines.append("lead times are drawn anew on every sample path, so the dates are the usual ones")
+    if (known := interval["lead_time"]) is not None:
+        lines += _lead_time(known)
     if interval["wait_days"]:
         lines.append(f"orders go out again in {times(interval['wait_days'], 'day')}, so nothing is ordered tonight")
+    return lines
+
+
+def _lead_time(known: Document) -> Lines:
+    """Return how orders come: promised, usual, late and never."""
+    promised = f"promised for {times(known['promised_days'], 'day')}; " if known["lines"] else ""
+    lines = [
+        f"{promised}of orders that come, half are here within {times(known['p50'], 'day')} (1 in 10 within {number(known['p10'])}, 9 in 10 "
+        f"within {number(known['p90'])}); {percent(known['late'], 1)} come later than promised, and {percent(known['never'], 1)} of all "
+        "orders never come",
+        "lead times are drawn anew on every sample path, so the dates are the usual ones",
+    ]
+    if known["complete"] < 0.9995:
+        lines.append(f"of the units ordered {percent(known['complete'], 1)} come; orders and what is on its way are counted by it")
     return lines
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 
+from models.recommending.inbound import LATE
 from models.settings import ReplenishmentSettings
 from models.stability import no_moves
 from models.surplus import Surplus
@@ -54,7 +55,8 @@ class News:
 class Night:
     """Tonight's numbers.
 
-    priced: the recommendations with column unit_cost, null where it is unknown; surplus: what is held beyond any likely need.
+    priced: the recommendations with column unit_cost, null where it is unknown; surplus: what is held beyond any likely need;
+    late_lines: overdue order lines and what is to be expected of them, columns as `models.recommending.inbound.LATE`.
     """
 
     as_of: date
@@ -63,6 +65,7 @@ class Night:
     settings: ReplenishmentSettings
     news: News = field(default_factory=News)
     surplus: pl.DataFrame = field(default_factory=Surplus.create_empty)
+    late_lines: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LATE))
 
     @property
     def wanted(self) -> pl.DataFrame:

@@ -75,7 +75,8 @@ class Question:
 
     def with_later_arrival(self, days: int) -> Decisions:
         """Return what is decided where every order takes so many days more."""
-        return self.decided(series=replace(self.series, lead_mean=self.series.lead_mean + days))
+        times = self.series.transit.later(days)
+        return self.decided(series=replace(self.series, lead_mean=self.series.lead_mean + days, lead_times=times))
 
     def where_order_changes(self, aim: Aim, *, more: bool) -> Turn | None:
         """Return from which shortage cost or service level on the order is larger, or smaller than it is, to a thousandth; None if nowhere.
@@ -156,12 +157,15 @@ def candidates(witness: Witness, orders: Floats, decided: float) -> Candidates:
     decided
         The order that was decided, units.
     """
-    window, later = witness.window, witness.later
-    assert window is not None, "the row has been decided"
+    block, window, later = witness.block, witness.window, witness.later
+    assert block is not None and window is not None, "the row has been decided"  # noqa: PT018
+    complete, bare = float(block.complete[0]), _without_the_order(witness)
     short, sold = window.short[0].astype(np.float64), window.sold[:, 0].astype(np.float64)
     shortage, rates = float(window.shortage[0]), window.holding_rates()[:, 0]
     unmet = np.array([np.maximum(short - units, 0).mean() for units in orders])
-    held = np.array([rates @ np.maximum(units - sold, 0).mean(axis=1) for units in orders])
+    # Costs are those of a unit ordered; what the order has no part in is counted by units as such.
+    held = np.array([rates @ (np.maximum(units - sold, 0).mean(axis=1) + bare.held / complete) for units in orders])
+    shortage_of = unmet + bare.unmet / complete
     line = np.zeros(len(orders))
     charged = np.zeros(len(orders))
     if later is not None:
@@ -176,15 +180,41 @@ def candidates(witness: Witness, orders: Floats, decided: float) -> Candidates:
     return Candidates(
         units=orders,
         # A level that just equals what is missing runs out of nothing; the noise is that of single precision.
-        chance=np.array([np.count_nonzero(short > units + ROUNDING * max(1.0, abs(units))) / len(short) for units in orders]),
-        short=unmet,
-        left=np.array([np.maximum(units - sold[-1], 0).mean() for units in orders]),
-        shortage=shortage * unmet,
+        chance=np.array([np.count_nonzero(short > units + ROUNDING * max(1.0, abs(units))) / len(short) for units in orders]) + bare.chance,
+        short=unmet * complete + bare.unmet,
+        left=np.array([np.maximum(units - sold[-1], 0).mean() for units in orders]) * complete + bare.left,
+        shortage=shortage * shortage_of,
         holding=held,
         line=line,
         later=charged,
-        cost=shortage * unmet + held + line + charged,
+        cost=shortage * shortage_of + held + line + charged,
     )
+
+
+@dataclass(frozen=True)
+class WithoutTheOrder:
+    """What paths on which tonight's order does not come add to the means of every order.
+
+    chance: of running out in the own window; unmet: units; held: units on the shelf in each of its periods, shape (review,); left: as it
+    closes.
+    """
+
+    chance: float
+    unmet: float
+    held: Floats
+    left: float
+
+
+def _without_the_order(witness: Witness) -> WithoutTheOrder:
+    block, roll, window = witness.block, witness.roll, witness.window
+    assert block is not None and roll is not None and window is not None, "the row has been decided"  # noqa: PT018
+    if block.comes is None:
+        return WithoutTheOrder(0.0, 0.0, np.zeros(len(window.sold)), 0.0)
+    bare = own_window(roll, block.lead, block.review, window.shortage, window.holding)
+    missed = np.where(block.comes[0], 0.0, np.maximum(bare.short[0], 0.0))
+    there = np.where(block.comes[0], 0.0, np.maximum(-bare.sold[:, 0], 0.0))
+    chance = np.count_nonzero(missed > ROUNDING) / len(missed)
+    return WithoutTheOrder(chance, float(missed.mean()), there.mean(axis=1), float(there[-1].mean()))
 
 
 def orders_near(case: float, least: float, order: float) -> Floats:
@@ -220,5 +250,8 @@ def price_of_waiting(witness: Witness, order: float, periods: int) -> float | No
     assert block is not None and roll is not None and window is not None, "the row has been decided"  # noqa: PT018
     if float(window.shortage[0]) == 0 and float(window.holding[0]) == 0:
         return None
-    first = own_window(roll, block.lead, min(periods, block.review), window.shortage, window.holding, witness.storage)
+    # The window is kept by units ordered, its costs with it.
+    shortage, holding = window.shortage / block.complete, window.holding / block.complete
+    first = own_window(roll, block.lead, min(periods, block.review), shortage, holding, block.comes, witness.storage)
+    first = first.per_unit_ordered(block.complete)
     return float(first.gain(np.zeros(1), np.array([order]))[0])

@@ -51,8 +51,7 @@ def best_level(window: OwnWindow) -> Units:
     With a review of one period and no stock this is the newsvendor's quantile: the lowest level at which
     P(demand <= level) >= shortage / (shortage + holding).
     """
-    low = np.floor(np.minimum(window.short.min(axis=1), window.sold[0].min(axis=1)).astype(np.float64)) - 1
-    high = np.ceil(np.maximum(window.short.max(axis=1), low + 1).astype(np.float64))
+    low, high = window.span()
     # Bisect near, then step from breakpoint to breakpoint: the answer is exact however near the bisection came.
     for _ in range(int(np.ceil(np.log2((high - low).max(initial=1)))) + 4):
         middle = (low + high) / 2

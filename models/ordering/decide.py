@@ -9,14 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from models.lead_times import sample_lead_times
-from models.ordering.calendar import Calendar, lead_periods
+from models.lead_times.draws import sample_comes, sample_lead_times
+from models.lead_times.lead_times import LeadTimes, agreed_lead_times
+from models.lead_times.open_lines import OpenLines
+from models.ordering.arrivals import arrivals_by_path
+from models.ordering.calendar import Calendar
 from models.ordering.choice import Choice, Packs, cheapest, last_case_gain, raised_to_packs, reorder_below
 from models.ordering.later_windows import BaseRule, OrderValue, order_value
 from models.ordering.order_line import LineValue, line_choice, line_value
 from models.ordering.own_window import OwnWindow, own_window
 from models.ordering.paths import DemandPaths
-from models.ordering.service_level import ServiceMeasure, cycle_level, smallest
+from models.ordering.service_level import ServiceMeasure, cycle_level, if_it_comes, smallest
 from models.ordering.simple_rule import critical_ratio, order_quantity, simple_level
 from models.ordering.stock_roll import Lead, StockRoll, roll_stock
 from models.ordering.storage import PeakStorage, peak_storage
@@ -40,10 +43,11 @@ BLOCK_BYTES = 12_000_000
 class Series:
     """What is decided for, one row per sku × fc, shape (rows,) unless said otherwise. Units of the item, money per unit.
 
-    start: stock before period 0, less units owed; inbound: arrivals per period, sparse, shape (rows, many), period 0 the
+    start: stock before period 0, less units owed; inbound: certain arrivals per period, sparse, shape (rows, many), period 0 the
     order date; lead_mean, lead_sd: days; review: periods; level: target service; mean: mean demand per period, shape (rows,
-    periods); multiplier: factor on sampled demand (`mean` carries it already). line: money per order line; peak: money that holding
-    costs more in peak months; None where no row has any.
+    periods); multiplier: factor on sampled demand (`mean` carries it already); line: money per order line, and peak: money that holding
+    costs more in peak months, None where no row has any; lead_times: how long orders take and whether they come, without it as lead_mean
+    and lead_sd say, and all come; lines: open lines whose arrival is not certain.
     """
 
     start: Floats
@@ -66,11 +70,22 @@ class Series:
     multiplier: Floats
     line: Floats | None = None
     peak: Floats | None = None
+    lead_times: LeadTimes | None = None
+    lines: OpenLines | None = None
+
+    @property
+    def transit(self) -> LeadTimes:
+        """How long orders take, and whether they come."""
+        return agreed_lead_times(self.lead_mean, self.lead_sd) if self.lead_times is None else self.lead_times
+
+    def usual_leads(self, calendar: Calendar) -> NDArray[np.int64]:
+        """Return the lead time that dates are told by, periods."""
+        return self.transit.usual_periods(self.lead_mean, self.lead_sd, calendar.days)
 
     def of(self, rows: NDArray[np.intp]) -> "Series":
         """Return some rows."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(self, **{name: value[rows] for name, value in values.items() if value is not None})
+        given = {field.name: value for field in fields(self) if (value := getattr(self, field.name)) is not None}
+        return replace(self, **{name: value[rows] for name, value in given.items()})
 
 
 @dataclass(frozen=True)
@@ -96,7 +111,11 @@ class Decisions:
 
 @dataclass(frozen=True)
 class Block:
-    """Rows decided together. lead: periods, or periods per path; usual: the lead time that dates are told by; all in periods."""
+    """Rows decided together.
+
+    lead: periods, or periods per path; usual: the lead time that dates are told by; comes: on which paths tonight's order comes at
+    all, shape (rows, paths), None where on all; complete: share of its units that comes with it, shape (rows,).
+    """
 
     rows: NDArray[np.intp]
     lead: Lead
@@ -104,6 +123,8 @@ class Block:
     review: int
     periods: int
     rule: Rule
+    comes: NDArray[np.bool_] | None
+    complete: Floats
 
     @property
     def interval(self) -> int:
@@ -170,28 +191,34 @@ def decide(
 
 def _blocks(series: Series, paths: int, calendar: Calendar, horizon: int, block_bytes: int) -> Iterator[Block]:
     """Return blocks of rows that share lead time, review period and rule: what a row gets never depends on its block."""
-    certain = series.lead_sd == 0
-    usual = np.array(
-        [lead_periods(mean, sd, calendar.days) for mean, sd in zip(series.lead_mean, series.lead_sd, strict=True)], dtype=np.int64
-    )
-    # Lead times that vary are drawn per path, none above the usual one plus six deviations; similar rows go together.
-    spare = np.ceil(6 * series.lead_sd / (7 * calendar.days) - 1e-9).astype(np.int64) * 7
-    longest = np.where(certain, usual, usual + spare)
+    times, usual = series.transit, series.usual_leads(calendar)
+    certain, complete = ~times.varies, times.complete_of_rows()
+    # Lead times that vary are drawn per path up to their longest, in whole weeks so that similar rows go together.
+    longest = usual.copy()
+    if not certain.all():
+        days = times.longest[times.which[~certain]]
+        longest[~certain] += -(-np.maximum(-(-days // calendar.days) - usual[~certain], 0) * calendar.days // 7) * 7 // calendar.days
+    by_path = np.zeros(len(usual), dtype=np.bool_)
+    if series.lines is not None:
+        by_path[series.lines.row] = True
     rules = np.array([RULES.index(rule) for rule in series.rule], dtype=np.int64)
-    groups, which = np.unique(np.column_stack([certain, usual, longest, series.review, rules]), axis=0, return_inverse=True)
+    alike = np.column_stack([certain, usual, longest, series.review, rules, by_path])
+    groups, which = np.unique(alike, axis=0, return_inverse=True)
     order = np.argsort(which.reshape(-1), kind="stable")
     ends = np.searchsorted(which.reshape(-1)[order], np.arange(len(groups) + 1))
-    for number, (sure, lead, most, review, rule) in enumerate(groups.tolist()):
+    for number, (sure, lead, most, review, rule, varied) in enumerate(groups.tolist()):
         rows = order[ends[number] : ends[number + 1]]
         periods = max(horizon, most + review)
-        size = max(1, block_bytes // (4 * paths * periods))
+        size = max(1, block_bytes // (4 * paths * periods * (2 if varied else 1)))
         for start in range(0, len(rows), size):
             block = rows[start : start + size]
             leads: Lead = lead
+            comes = None
             if not sure:
-                days = sample_lead_times(series.lead_mean[block], series.lead_sd[block], series.keys[block], paths)
-                leads = np.minimum(calendar.periods(days.astype(np.float64)), most)
-            yield Block(block, leads, lead, review, periods, RULES[rule])
+                few, keys = times[block], series.keys[block]
+                leads = np.minimum(calendar.periods(sample_lead_times(few, keys, paths).astype(np.float64)), most)
+                comes = sample_comes(few, keys, paths)
+            yield Block(block, leads, lead, review, periods, RULES[rule], comes, complete[block])
 
 
 def _decide_block(
@@ -205,11 +232,15 @@ def _decide_block(
     witness: Witness | None = None,
 ) -> Decisions:
     lead, until = block.lead, block.lead + block.review
-    inbound = series.inbound[:, : block.periods].toarray()
+    certain: Floats = series.inbound[:, : block.periods].toarray()
+    inbound: Floats | NDArray[np.float32] = certain
+    if series.lines is not None and len(series.lines.row):
+        inbound = arrivals_by_path(certain, series.lines, calendar, demand.shape[1])
     mean = extended(series.mean, block.periods + block.interval, calendar)
     roll = roll_stock(demand, series.start, inbound, lost=lost)
     storage = peak_storage(series.peak, calendar, block.periods)
-    window = own_window(roll, lead, block.review, series.shortage, series.holding, storage)
+    arrived_window = own_window(roll, lead, block.review, series.shortage, series.holding, block.comes, storage)
+    window = arrived_window.per_unit_ordered(block.complete)
     if witness is not None:
         witness.block, witness.roll, witness.window, witness.storage = block, roll, window, storage
     interval_demand = roll.demand_until(until)
@@ -217,15 +248,20 @@ def _decide_block(
     demand_mean = cumulative[:, until] if isinstance(until, int) else np.take_along_axis(cumulative, until, axis=1).mean(axis=1)
     packs = Packs(series.case, series.least, series.most, series.whole)
     if block.rule == "cost":
-        choice = _cheapest(mean, roll, window, storage, packs, block, calendar, witness)
+        choice = _cheapest(mean, roll, arrived_window, storage, packs, block, calendar, witness)
         if series.line is not None:
             choice = _worth_its_line(choice, series.line, roll, window, packs, calendar, witness)
     elif block.rule == "service":
-        choice = smallest(window.short, interval_demand - roll.demand_until(lead), series.level, packs, measure)
+        served = (interval_demand - roll.demand_until(lead)) / block.complete.astype(np.float32)[:, None]
+        short, level = window.short, series.level
+        if block.comes is not None:
+            short, served, level = if_it_comes(short, served, level, block.comes, measure)
+        choice = smallest(short, served, level, packs, measure)
         # Costs may be known all the same: then the last case has a price.
         choice = Choice(choice.raw, choice.reorder, choice.order, last_case_gain(choice.order, packs, window))
     else:
         choice = _simple(series, demand_mean, inbound, window, packs, block, calendar)
+    choice = replace(choice, reorder=_as_position(choice.reorder, block.complete, packs.whole))
     begun = roll.begun_share()
     return Decisions(
         demand_mean,
@@ -256,26 +292,29 @@ def extended(mean: Floats, periods: int, calendar: Calendar) -> Floats:
 def _cheapest(
     mean: Floats,
     roll: StockRoll,
-    window: OwnWindow,
+    arrived: OwnWindow,
     storage: PeakStorage | None,
     packs: Packs,
     block: Block,
     calendar: Calendar,
     witness: Witness | None,
 ) -> Choice:
+    """Return the cheapest orders. `arrived` is the own window by units that arrive; what is ordered may come in part only."""
+    complete = block.complete
+
     def later(raw: Floats, reorder: Floats) -> tuple[NDArray[np.intp], OrderValue | None]:
         revision = 1 - (1 - WEEKLY_REVISION) ** (calendar.days / 7)
-        rule = BaseRule(mean, block.lead, block.review, block.interval, raw, reorder, calendar.days, revision)
+        rule = BaseRule(mean, block.lead, block.review, block.interval, raw * complete, reorder * complete, calendar.days, revision)
         charged = rule.in_excess(roll)
         if not charged.size:
             return charged, None
-        stored = None if storage is None else storage.of(charged)
-        value = order_value(roll.of(charged), window.of(charged), rule.of(charged), stored)
+        comes, stored = None if block.comes is None else block.comes[charged], None if storage is None else storage.of(charged)
+        value = order_value(roll.of(charged), arrived.of(charged), rule.of(charged), comes, stored).per_unit_ordered(complete[charged])
         if witness is not None:
             witness.later = value
         return charged, value
 
-    return cheapest(window, packs, later)
+    return cheapest(arrived.per_unit_ordered(complete), packs, later)
 
 
 def _worth_its_line(
@@ -295,15 +334,31 @@ def _worth_its_line(
     return choice
 
 
+def _as_position(reorder: Floats, complete: Floats, whole: NDArray[np.bool_]) -> Floats:
+    """Return reorder levels, found in units ordered, in units of the position: those that a supplier leaves out are no part of it."""
+    position = reorder * complete
+    return np.where(whole & (complete < 1), np.floor(position + 1e-6), position)
+
+
 def _simple(
-    series: Series, demand_mean: Floats, inbound: Floats, window: OwnWindow, packs: Packs, block: Block, calendar: Calendar
+    series: Series,
+    demand_mean: Floats,
+    inbound: Floats | NDArray[np.float32],
+    window: OwnWindow,
+    packs: Packs,
+    block: Block,
+    calendar: Calendar,
 ) -> Choice:
     by_cost, periods = block.rule == "simple_cost", np.full(len(demand_mean), float(block.review))
     holding = window.holding_rates().mean(axis=0) if window.peak else series.holding
     share = critical_ratio(series.shortage, holding, periods) if by_cost else series.level
     spans = np.full(len(demand_mean), float(block.interval))
     level = simple_level(demand_mean, series.recent_mean, series.recent_sd, spans, series.lead_sd / calendar.days, share)
-    raw = level - series.start - inbound[:, : block.interval].sum(axis=1)
+    if inbound.ndim == 2:
+        coming = inbound[:, : block.interval].sum(axis=1)
+    else:
+        coming = inbound[: block.interval].sum(axis=0).mean(axis=1, dtype=np.float64)
+    raw = (level - series.start - coming) / block.complete
     raw = np.where(series.whole, np.ceil(raw - 1e-6), raw)
     reorder, order = reorder_below(raw, packs.whole), raw
     if by_cost and series.line is not None:

@@ -32,6 +32,11 @@ class LaterWindow:
         peak = tuple(extra[rows] for extra in self.peak)
         return LaterWindow(self.excess[rows], self.short_before[rows], self.short[rows], self.sold[:, rows], peak)
 
+    def per_unit_ordered(self, share: Floats) -> "LaterWindow":
+        """Return the same by units ordered where only a share of them comes, shape (rows, 1)."""
+        peak = tuple(extra * share for extra in self.peak)
+        return LaterWindow(self.excess / share, self.short_before / share, self.short / share, self.sold / share, peak)
+
 
 @dataclass(frozen=True)
 class OrderValue:
@@ -64,6 +69,21 @@ class OrderValue:
         later = tuple(window.of(rows) for window in self.later)
         return OrderValue(
             self.own.of(rows), later, self.tail_sold[rows], self.tail_excess[rows], self.rate[rows], self.tail_holding[rows], self.longest
+        )
+
+    def per_unit_ordered(self, complete: Units) -> "OrderValue":
+        """Return the same by units ordered where only a share of them comes, shape (rows,)."""
+        if (complete == 1).all():
+            return self
+        share = complete.astype(np.float32)[:, None]
+        return OrderValue(
+            self.own.per_unit_ordered(complete),
+            tuple(window.per_unit_ordered(share) for window in self.later),
+            self.tail_sold / share,
+            self.tail_excess / share,
+            self.rate / complete,
+            self.tail_holding * complete,
+            self.longest,
         )
 
     def gain(self, low: Units, high: Units) -> Money:
@@ -118,7 +138,7 @@ class BaseRule:
 
     def rise(self, roll: StockRoll, reviews: int) -> Units:
         """Return by how much order-up-to level and reorder point stand above tonight's after so many reviews, shape (rows,)."""
-        arrived = roll.arrived[min(self.interval, roll.periods) - 1]
+        arrived = roll.arrived[min(self.interval, roll.periods) - 1].mean(axis=1)
         level = roll.start + np.maximum(arrived - roll.debt, 0) + self.raw
         first = reviews * self.review
         base = self.mean[:, : self.interval].sum(axis=1)
@@ -146,19 +166,25 @@ class BaseRule:
         return np.flatnonzero((self.excess(roll, 1) < self.reorder[:, None].astype(np.float32)).any(axis=1))
 
 
-def order_value(roll: StockRoll, own: OwnWindow, rule: BaseRule, storage: PeakStorage | None = None) -> OrderValue:
+def order_value(
+    roll: StockRoll, own: OwnWindow, rule: BaseRule, comes: NDArray[np.bool_] | None = None, storage: PeakStorage | None = None
+) -> OrderValue:
     """Return the value of tonight's order when later orders follow the base rule.
 
     A unit ordered tonight that the next order would have brought anyway costs its own window only (Veinott 1965, Operations
     Research 13(3), for whole batches too). Where demand falls, or was high for one night, the position without the unit
-    may still be above a later reorder point; the unit is then charged, and credited, in that window as well.
+    may still be above a later reorder point; the unit is then charged, and credited, in that window as well. `comes` as in `own_window`.
     """
     periods, lead, review = roll.periods, rule.lead, rule.review
     in_front = roll.demand_until(lead) + roll.stock_at(lead)
-    first_arrivals = at(roll.arrived[:, :, None], lead)
+    first_arrivals = at(roll.arrived, lead)
     reorder = rule.reorder[:, None].astype(np.float32)
     excess = np.full(in_front.shape, -np.inf, dtype=np.float32)
     short, last_start = own.short, int(np.max(lead))
+    never = None if comes is None else ~comes
+    if never is not None:
+        # An order that does not come stands behind nothing and is never in excess.
+        in_front[never] = -np.inf
     windows: list[LaterWindow] = []
     for k in range(1, periods // review + 1):
         excess = np.maximum(excess, rule.excess(roll, k))
@@ -170,8 +196,10 @@ def order_value(roll: StockRoll, own: OwnWindow, rule: BaseRule, storage: PeakSt
         so_far = short
         for j in range(review):
             sold[j] = at(roll.demand, lead + k * review + j) - in_front
-            arrived = at(roll.arrived[:, :, None], lead + k * review + j) - first_arrivals
+            arrived = at(roll.arrived, lead + k * review + j) - first_arrivals
             so_far = np.maximum(so_far, sold[j] - arrived)
+        if never is not None:
+            so_far[never] = -np.inf
         peak = () if storage is None else tuple(storage.at(lead + k * review + j) for j in range(review))
         windows.append(LaterWindow(excess, short, so_far, sold, peak))
         short = so_far

@@ -18,7 +18,8 @@ class OwnWindow:
 
     short: unit u of the order prevents a unit of unmet demand where u <= short, shape (rows, paths).
     sold: unit u is still on the shelf at the end of the window's j-th period where u > sold[j], shape (review, rows, paths).
-    shortage, holding: money per unit, and per unit and period, shape (rows,).
+    shortage, holding: money per unit, and per unit and period, shape (rows,). On a path on which the order never comes no unit
+    prevents anything or lies anywhere: short is −inf there, sold inf.
     peak: money that storage in peak months adds to holding, per period, each shape (rows, 1) or (rows, paths); none where nothing.
     """
 
@@ -32,6 +33,21 @@ class OwnWindow:
     def tolerance(self) -> Money:
         """Money per unit of the order below which a gain is rounding noise."""
         return 1e-6 * (self.shortage + self.holding)
+
+    def span(self) -> tuple[Units, Units]:
+        """Return whole levels around those of interest: below the first a unit saves on every path, above the second on none."""
+        comes = np.isfinite(self.sold[0])
+        low = np.where(comes, np.minimum(self.short, self.sold[0]), np.inf).min(axis=1)
+        low = np.floor(np.where(np.isfinite(low), low, 0).astype(np.float64)) - 1
+        return low, np.ceil(np.maximum(self.short.max(axis=1), low + 1).astype(np.float64))
+
+    def per_unit_ordered(self, complete: Units) -> "OwnWindow":
+        """Return the same by units ordered where only a share of them comes, shape (rows,)."""
+        if (complete == 1).all():
+            return self
+        share = complete.astype(np.float32)[:, None]
+        peak = tuple(extra * share for extra in self.peak)
+        return OwnWindow(self.short / share, self.sold / share, self.shortage * complete, self.holding * complete, peak)
 
     def of(self, rows: NDArray[np.intp]) -> "OwnWindow":
         """Return the same for some rows."""
@@ -74,24 +90,36 @@ class OwnWindow:
         return np.asarray(nearest, dtype=np.float64)
 
 
-def own_window(roll: StockRoll, lead: Lead, review: int, shortage: Money, holding: Money, storage: PeakStorage | None = None) -> OwnWindow:
+def own_window(
+    roll: StockRoll,
+    lead: Lead,
+    review: int,
+    shortage: Money,
+    holding: Money,
+    comes: NDArray[np.bool_] | None = None,
+    storage: PeakStorage | None = None,
+) -> OwnWindow:
     """Return the window from the order's arrival to the day before the next order's: periods lead … lead + review − 1.
 
     Stock is used first in, first out, so unit u of the order sells once the demand since its arrival has passed the stock
     in front of it, and a later arrival cannot delay it: marginal cost accounting (Levi, Pál, Roundy and Shmoys 2007,
     Mathematics of Operations Research 32(2)). A unit prevents unmet demand where the stock without it would run out in the
     window. Where demand waits, units still owed as the window opens count as unmet in it, once each (with a review of one
-    period this is the textbook's shortage cost per unit and period). `lead` is a number of periods, or one per path.
+    period this is the textbook's shortage cost per unit and period). `lead` is a number of periods, or one per path; `comes` tells on
+    which paths the order comes at all, None where on all.
     """
     stock = roll.stock_at(lead)
     before_arrival = roll.demand_until(lead) + stock
-    first_arrivals = at(roll.arrived[:, :, None], lead)
+    first_arrivals = at(roll.arrived, lead)
     sold = np.empty((review, *stock.shape), dtype=np.float32)
     short = np.full(stock.shape, -np.inf, dtype=np.float32)
     for j in range(review):
         sold[j] = at(roll.demand, lead + j) - before_arrival
-        later = at(roll.arrived[:, :, None], lead + j) - first_arrivals
+        later = at(roll.arrived, lead + j) - first_arrivals
         np.maximum(short, sold[j] - later, out=short)
+    if comes is not None:
+        short[~comes] = -np.inf
+        sold[:, ~comes] = np.inf
     peak = () if storage is None else tuple(storage.at(lead + j) for j in range(review))
     return OwnWindow(short, sold, shortage, holding, peak)
 

@@ -32,6 +32,20 @@ def smallest(short: Floats, demand: Floats, level: Units, packs: Packs, measure:
     return Choice(raw, reorder_below(raw, packs.whole), order, np.full(len(order), np.nan))
 
 
+def if_it_comes(
+    short: Floats, demand: Floats, level: Units, comes: NDArray[np.bool_], measure: ServiceMeasure
+) -> tuple[Floats, Floats, Units]:
+    """Return `short`, `demand` and `level` with which `smallest` measures service over the paths on which the order comes.
+
+    What a supplier loses no order can mend. Paths without the order get no demand and run out of nothing; of a share of paths the level
+    leaves as many of all paths unserved as the level asked for leaves of the others.
+    """
+    there = np.where(comes, short, np.inf).min(axis=1, keepdims=True)
+    nothing = np.where(np.isfinite(there), there, 0) - np.float32(1e6)
+    share = comes.mean(axis=1) if measure == "cycle" else 1.0
+    return np.where(comes, short, nothing), np.where(comes, demand, 0), np.asarray(1 - (1 - level) * share, dtype=np.float64)
+
+
 def cycle_level(values: Floats, level: Units) -> Units:
     """Return the lowest value that at least the share `level` of each row's paths does not exceed, shape (rows,)."""
     paths = values.shape[1]

@@ -14,7 +14,7 @@ ROUNDING = 2e-6
 
 @dataclass(frozen=True)
 class StockRoll:
-    """Sums along each path. Arrays of planes have shape (periods, rows, paths), `arrived` (periods, rows); units of the item.
+    """Sums along each path. Arrays of planes have shape (periods, rows, paths), `arrived` has one path where all paths share it; units.
 
     demand: demand since period 0, the period itself included. peak: highest excess of demand over arrivals so far, so that
     max(peak − start, 0) is the demand lost. start: stock before period 0 (rows,), negative for units owed when they wait.
@@ -59,13 +59,13 @@ class StockRoll:
         last = int(np.max(until))
         for t in range(last):
             demand = self.demand[t] - self.demand[t - 1] if t else self.demand[0]
-            owed = self.demand[t] - self.arrived[t][:, None] - self.start[:, None]
+            owed = self.demand[t] - self.arrived[t] - self.start[:, None]
             total += np.where(t < np.asarray(until), np.clip(owed, 0, demand), 0)
         return total
 
     def stock_at(self, arrival: Lead) -> Floats:
         """Return stock as period `arrival` opens, arrivals of that period included, shape (rows, paths); negative where owed."""
-        arrived = at(self.arrived[:, :, None], arrival)
+        arrived = at(self.arrived, arrival)
         stock: Floats = self.start[:, None] + np.maximum(arrived - self.debt[:, None], 0) - before(self.demand, arrival)
         if self.lost:
             stock += np.maximum(before(self.peak, arrival, nothing=-np.inf) - self.start[:, None], 0)
@@ -73,12 +73,13 @@ class StockRoll:
         return stock
 
     def _noise_free_start(self) -> Floats:
-        noise = np.float32(ROUNDING) * (np.abs(self.start) + self.arrived[-1] + self.debt)
-        start: Floats = (self.start + noise)[:, None]
+        """Return the start with room for noise, shape (rows, 1), or (rows, paths) where paths differ in what arrives."""
+        noise = np.float32(ROUNDING) * (np.abs(self.start)[:, None] + self.arrived[-1] + self.debt[:, None])
+        start: Floats = self.start[:, None] + noise
         return start
 
 
-def roll_stock(demand: Floats, start: NDArray[np.float64], inbound: NDArray[np.float64], *, lost: bool) -> StockRoll:
+def roll_stock(demand: Floats, start: NDArray[np.float64], inbound: NDArray[np.float64] | Floats, *, lost: bool) -> StockRoll:
     """Roll stock forward without the order; arrivals come before the demand of their period.
 
     Lost demand over a stretch is the reflection max(0, max_t(demand − arrivals) − start) (Harrison 1985, Brownian Motion and
@@ -91,21 +92,24 @@ def roll_stock(demand: Floats, start: NDArray[np.float64], inbound: NDArray[np.f
     start
         Stock before period 0, shape (rows,); negative for units owed to customers, which arrivals serve first.
     inbound
-        Units arriving per period, shape (rows, periods).
+        Units arriving per period, shape (rows, periods); or per period and path, shape (periods, rows, paths), single precision.
     lost
         Whether unmet demand is lost; otherwise it waits.
     """
     rows, paths, periods = demand.shape
     debt = np.maximum(-start, 0) if lost else np.zeros(rows)
-    arrived = np.cumsum(inbound, axis=1).T.astype(np.float32)
+    if inbound.ndim == 2:
+        arrived = np.cumsum(inbound, axis=1).T.astype(np.float32)[:, :, None]
+    else:
+        arrived = np.cumsum(inbound, axis=0, dtype=np.float32)
     cumulative, peak = (np.empty((periods, rows, paths), dtype=np.float32) for _ in range(2))
-    useful = np.maximum(arrived - debt.astype(np.float32), 0)[:, :, None]
+    owed = debt.astype(np.float32)[:, None]
     for t in range(periods):
         if t:
             np.add(cumulative[t - 1], demand[:, :, t], out=cumulative[t])
         else:
             cumulative[0] = demand[:, :, 0]
-        np.subtract(cumulative[t], useful[t], out=peak[t])
+        np.subtract(cumulative[t], np.maximum(arrived[t] - owed, 0), out=peak[t])
         if t:
             np.maximum(peak[t], peak[t - 1], out=peak[t])
     return StockRoll(cumulative, peak, arrived, (start + debt).astype(np.float32), debt.astype(np.float32), lost)

@@ -12,9 +12,11 @@ from models.ordering.decide import Series
 class Basis:
     """Profile, terms, stock, decisions, dates, action and reasons of every row side by side, and the arrays that were decided on.
 
-    rows: one row per row of the profile, in its order, unrounded; series: the same rows as arrays.
+    rows: one row per row of the profile, in its order, unrounded; series: the same rows as arrays; lines: what is on its way, see
+    `models.recommending.inbound`.
     """
 
     rows: pl.DataFrame
     series: Series
     calendar: Calendar
+    lines: pl.DataFrame

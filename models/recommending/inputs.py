@@ -6,44 +6,21 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from models.lead_times import series_keys
+from models.lead_times.lead_times import LeadTimes
+from models.lead_times.open_lines import OpenLines, open_lines
 from models.ordering.calendar import Calendar
 from models.ordering.decide import Series
-
-LATEST_PERIOD = 4_000
-"""Arrivals further ahead than any sampled period all count as this one."""
-
-MICRO = 1_000_000
-
-
-def arriving(series: pl.DataFrame, inbound: pl.DataFrame | None, calendar: Calendar) -> pl.DataFrame:
-    """Return open inbound lines of `series` (columns fc, sku) as row, period, units, overdue; sorted.
-
-    A line serves from its expected date, in a weekly run from the next week's start; an overdue one at once. Lines ordered
-    after as_of are not known yet and left out.
-    """
-    empty = pl.DataFrame(schema={"row": pl.Int64, "period": pl.Int64, "units": pl.Float64, "overdue": pl.Boolean})
-    if inbound is None:
-        return empty
-    lines = (
-        inbound.filter(pl.col("ordered_date").is_null() | (pl.col("ordered_date") <= calendar.as_of), pl.col("units") > 0)
-        .join(series.select("fc", "sku").with_row_index("row"), on=["fc", "sku"])
-        .with_columns((pl.col("expected_date") - pl.lit(calendar.order_date)).dt.total_days().alias("days"))
-    )
-    if lines.is_empty():
-        return empty
-    period = np.minimum(calendar.period_of(lines.get_column("days").to_numpy()), LATEST_PERIOD - 1)
-    return (
-        lines.with_columns(pl.Series("period", period, dtype=pl.Int64), (pl.col("days") < 0).alias("overdue"))
-        .group_by("row", "period")
-        # Whole millionths: the sum does not depend on the order of lines.
-        .agg((pl.col("units") * MICRO).round().cast(pl.Int64).sum() / MICRO, pl.col("overdue").any())
-        .select(pl.col("row").cast(pl.Int64), "period", "units", "overdue")
-        .sort("row", "period")
-    )
+from models.recommending.inbound import LATEST_PERIOD, arriving
 
 
 def ordering_series(
-    rows: pl.DataFrame, mean: NDArray[np.float64], lines: pl.DataFrame, calendar: Calendar, seed: int, order_line_cost: float = 0.0
+    rows: pl.DataFrame,
+    mean: NDArray[np.float64],
+    times: LeadTimes,
+    lines: pl.DataFrame,
+    calendar: Calendar,
+    seed: int,
+    order_line_cost: float = 0.0,
 ) -> Series:
     """Return the arrays to decide on.
 
@@ -53,21 +30,23 @@ def ordering_series(
         Profile, terms and position joined; nulls stand for unknown costs and unknown stock (which is simulated as none).
     mean
         Mean demand per period, multiplied by the planner's factor, shape (rows, periods).
+    times
+        Lead times of the rows.
     lines
-        What arrives, by `arriving`.
+        What is on its way, by `open_order_lines`.
     order_line_cost
         Money per order line.
     """
     peak = (rows.get_column("peak_holding_cost") - rows.get_column("holding_cost")).fill_null(0.0).to_numpy()
     multiplier = _floats(rows, "override_demand_multiplier", 1.0)
-    position = (line.to_numpy() for line in lines.select("units", "row", "period"))
-    units, row, period = position
+    units, row, period = (column.to_numpy() for column in arriving(lines.filter(~pl.col("varies"))).select("units", "row", "period"))
+    keys = series_keys(seed, rows.get_column("sku").to_list(), rows.get_column("fc").to_list())
     return Series(
         start=_floats(rows, "on_hand", 0.0) + _floats(rows, "reserved_becoming_sellable", 0.0) - _floats(rows, "backordered", 0.0),
         inbound=csr_array((units, (row, period)), shape=(rows.height, LATEST_PERIOD)),
         lead_mean=_floats(rows, "lead_time_days"),
         lead_sd=_floats(rows, "lead_time_sd"),
-        keys=series_keys(seed, rows.get_column("sku").to_list(), rows.get_column("fc").to_list()),
+        keys=keys,
         review=calendar.periods(_floats(rows, "review_days")),
         shortage=_floats(rows, "shortage_cost", 0.0),
         holding=_floats(rows, "holding_cost", 0.0),
@@ -83,7 +62,16 @@ def ordering_series(
         multiplier=multiplier,
         line=np.full(rows.height, order_line_cost) if order_line_cost else None,
         peak=peak if peak.any() else None,
+        lead_times=times,
+        lines=_varying(lines.filter("varies"), times, keys),
     )
+
+
+def _varying(lines: pl.DataFrame, times: LeadTimes, keys: NDArray[np.uint64]) -> OpenLines | None:
+    if lines.is_empty():
+        return None
+    row, units, waited = (lines.get_column(name).to_numpy() for name in ("row", "units", "waited"))
+    return open_lines(row, units, waited, times, keys)
 
 
 def _floats(rows: pl.DataFrame, column: str, unknown: float | None = None) -> NDArray[np.float64]:

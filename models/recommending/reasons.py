@@ -26,7 +26,7 @@ REASONS: dict[str, str] = {
 DATA_FLAGS: dict[str, str] = {
     "stock_unknown": "no stock snapshot up to the run's date",
     "stock_rolled_forward": "the newest stock snapshot is older than the run's date; sales and receipts since were booked on it",
-    "inbound_overdue": "an inbound line should have arrived; it is counted as arriving today",
+    "inbound_overdue": "an inbound line should have arrived; it is counted as arriving today, where lead times vary by its chances",
     "unit_cost_unknown": "no unit cost in items, so the order has no value in money",
     "costs_unknown": "neither a shortage and a holding cost nor what they are derived from is known",
     "shortage_cost_zero": "a unit of unmet demand costs nothing: price and unit cost leave no margin, or the cost given is 0",

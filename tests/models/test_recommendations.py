@@ -396,7 +396,8 @@ def test_lead_times_that_vary_raise_the_safety_stock():
     ]
     certain, varying = only(stock=20.0), only(stock=20.0, receipts=table(Receipts, *lines))
     assert varying["arrival_date"] == certain["arrival_date"]
-    assert varying["demand_mean"] == pytest.approx(20, abs=0.3)
+    # Five lines leave room for later ones than any seen.
+    assert varying["demand_mean"] == pytest.approx(20, abs=1)
     assert varying["stockout_probability_before_arrival"] > certain["stockout_probability_before_arrival"]
 
 

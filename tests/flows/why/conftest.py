@@ -64,6 +64,8 @@ def varied_night(tmp_path_factory: pytest.TempPathFactory, first_night: Path, sh
     shop.write("receipts.csv", RECEIVED)
     inbound = {"sku": "004", "fc": "N1", "units": 30, "ordered_date": date(2024, 6, 1), "order_id": "PO-1"}
     lines = [inbound | {"expected_date": date(2024, 6, 8)}, inbound | {"expected_date": date(2024, 6, 14), "order_id": "PO-2"}]
+    late = {"sku": "008", "fc": "S1", "units": 12, "ordered_date": date(2024, 6, 7), "expected_date": date(2024, 6, 9), "order_id": "PO-3"}
+    lines.append(late)
     shop.write("inbound.csv", lines)
     shop.deliver_sales(SECOND, since=SECOND)
     shop.deliver_stock(SECOND, STOCK)

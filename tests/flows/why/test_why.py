@@ -122,9 +122,19 @@ def test_inbound_lines_are_told_one_by_one_with_their_dates(varied, capsys):
     assert "inbound_overdue" in words
 
 
+def test_a_line_of_a_lane_with_receipts_is_told_with_its_chances(varied, capsys):
+    words = read(varied, capsys, "008", "S1")
+    assert re.search(r"12 on the way, on sale from Sun 2024-06-09, order PO-3; overdue, \d+(\.\d)?% that it never comes", words)
+    assert "of all orders never come" in words
+    known = asked(varied, capsys, "008", "S1")["interval"]["lead_time"]
+    assert (known["lines"], known["lane"]) == (7, "supplier × fc")
+    assert 2 <= known["p10"] <= known["p50"] <= known["p90"] <= 6
+    assert 0 < known["never"] < 0.05
+
+
 def test_terms_say_where_they_come_from(varied, capsys):
     terms = asked(varied, capsys, "008", "S1")["terms"]
-    assert terms["lead_time_days"]["from"] == "receipts, 7 received lines"
+    assert terms["lead_time_days"]["from"] == "receipts, 7 order lines by supplier × fc"
     assert terms["case_pack"] == {"value": 6.0, "from": "supply, 008 at any fc"}
     assert terms["shortage_cost"] == {"value": 5.0, "from": "price − unit cost (items)"}
     terms = asked(varied, capsys, "011", "S1")["terms"]
