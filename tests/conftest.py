@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import polars as pl
 import pytest
@@ -25,6 +26,10 @@ from features.matrix import PreparedPanel, prepare_panel
 from features.panel import Panel, build_panel
 from flows.cli.main import call
 from flows.settings import Settings, load_settings
+
+# How long an example takes depends on what else the machine does, and says nothing of the code.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 
 END = date(2024, 6, 30)
 """A Sunday; the last week begins on the 24th."""

@@ -141,8 +141,12 @@ def _between_reviews(roll: StockRoll, review: int) -> Floats:
 
 def _bounds(window: OwnWindow, line: Money, year: Units) -> tuple[Units, Units]:
     """Return levels below and above which no s or S can lie, shape (rows,); `year` is a year's demand, the most that is looked at."""
-    least, most = window.short.min(axis=1).astype(np.float64), window.sold[-1].max(axis=1).astype(np.float64)
-    most = np.maximum(most, window.short.max(axis=1))
+    # On paths on which the order never comes no level matters.
+    comes = np.isfinite(window.sold[-1])
+    least = np.where(comes, window.short, np.inf).min(axis=1).astype(np.float64)
+    least = np.where(np.isfinite(least), least, 0.0)
+    most = np.where(comes, np.maximum(window.sold[-1], window.short), -np.inf).max(axis=1).astype(np.float64)
+    most = np.maximum(most, least)
     rates = window.holding_rates().sum(axis=0)
     far = np.divide(line, rates, out=np.full(len(line), np.inf), where=rates > 0)
     down = np.divide(line, window.shortage, out=np.zeros(len(line)), where=window.shortage > 0)
@@ -160,13 +164,15 @@ def _own_cost(window: OwnWindow, low: Units, step: Units) -> Money:
     levels = low[:, None] + step[:, None] * np.arange(STEPS + 1)
     cost = window.shortage[:, None] * _mean_above(window.short, low, step)
     for rate, sold in zip(window.holding_rates(), window.sold, strict=True):
-        left = levels - sold.mean(axis=1, dtype=np.float64)[:, None] + _mean_above(sold, low, step)
+        comes = np.isfinite(sold)
+        share, mean = comes.mean(axis=1), np.where(comes, sold, 0).mean(axis=1, dtype=np.float64)
+        left = share[:, None] * levels - mean[:, None] + _mean_above(np.where(comes, sold, np.float32(-np.inf)), low, step)
         cost += rate[:, None] * left
     return np.asarray(cost, dtype=np.float64)
 
 
 def _mean_above(values: Floats, low: Units, step: Units) -> Units:
-    """Return the mean of max(value − level, 0) over paths, for every level of the grid, shape (rows, STEPS + 1)."""
+    """Return the mean of max(value − level, 0) over paths, for every level of the grid, shape (rows, STEPS + 1); values may be −inf."""
     rows, paths = values.shape
     place = np.floor((values - low[:, None]) / step[:, None])
     place = (np.clip(place, -1, STEPS) + 1).astype(np.int64) + np.arange(rows)[:, None] * (STEPS + 2)
@@ -185,7 +191,7 @@ def _empty(roll: StockRoll, low: Units, step: Units) -> NDArray[np.int64]:
     """
     if not roll.lost:
         return np.full(len(low), -STEPS, dtype=np.int64)
-    position = (roll.start - roll.debt + roll.arrived[-1]).astype(np.float64)
+    position = roll.start - roll.debt + roll.arrived[-1].mean(axis=1, dtype=np.float64)
     return np.asarray(np.clip(np.rint((-position - low) / step), -STEPS, STEPS - 1), dtype=np.int64)
 
 

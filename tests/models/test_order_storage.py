@@ -41,7 +41,7 @@ def test_the_order_is_the_cheapest_of_all_at_each_days_own_price(seed):
     roll = roll_stock(demand[None].astype(np.float32), one(0), np.zeros((1, 8)), lost=True)
     # What stands in front of the order has been sold by then: the stock before it is none.
     storage = peak_storage(one(extra), SEPTEMBER, 8)
-    window = own_window(roll, lead[None] if seed % 2 else int(lead[0]), review, one(3.0), one(0.1), storage)
+    window = own_window(roll, lead[None] if seed % 2 else int(lead[0]), review, one(3.0), one(0.1), storage=storage)
     found = cheapest(window, Packs(one(case), one(0), one(np.inf), one(True, bool)))
     rates = 0.1 + extra * SEPTEMBER.peak_share(8)
     costs = [
