@@ -20,15 +20,15 @@ def packs(case=1.0, least=0.0, most=np.inf):
     return Packs(one(case), one(least), one(most), one(True, bool))
 
 
-def problem(seed, *, lost=False, line=6.0, p=4.0, h=0.5, stock=None, rate=3.0):
-    """A row of Poisson demand with a lead time of one period and a review of two; lost, or waiting."""
+def problem(seed, *, lost=False, line=6.0, p=4.0, h=0.5, stock=None, rate=3.0, comes=None):
+    """A row of Poisson demand with a lead time of one period and a review of two; lost, or waiting. comes: chance that the order comes."""
     rng = np.random.default_rng(seed)
     demand = rng.poisson(rate, size=(1, 200, PERIODS)).astype(np.float32)
     inbound = np.zeros((1, PERIODS))
     inbound[0, 0] = rng.integers(0, 3)
     start = float(rng.integers(0, 20)) if stock is None else stock
     roll = roll_stock(demand, one(start), inbound, lost=lost)
-    window = own_window(roll, 1, 2, one(p), one(h))
+    window = own_window(roll, 1, 2, one(p), one(h), None if comes is None else rng.random((1, 200)) < comes)
     return roll, window, line_value(roll, window, one(line), one(True, bool), 1), demand[0]
 
 
@@ -36,10 +36,11 @@ def own_cost(window, level, p=4.0, h=0.5):
     return p * np.maximum(window.short[0] - level, 0).mean() + h * np.maximum(level - window.sold[:, 0], 0).sum(axis=0).mean()
 
 
+@pytest.mark.parametrize("comes", [None, 0.8])
 @pytest.mark.parametrize("seed", range(8))
-def test_levels_cost_what_a_plain_recursion_says(seed):
+def test_levels_cost_what_a_plain_recursion_says(seed, comes):
     """cost(y) = G(y) − g + sum over demand of cost(y − demand), nothing more once the position is at s or below."""
-    _, window, value, demand = problem(seed)
+    _, window, value, demand = problem(seed, comes=comes)
     between = demand.reshape(len(demand), -1, 2).sum(axis=2).ravel()
     units, counts = np.unique(between, return_counts=True)
     share = counts / counts.sum()
