@@ -22,6 +22,7 @@ from flows.settings import Settings
 from models.alert_kinds.registry import KINDS
 from models.contracts import ALERT_KINDS, Alerts, Forecasts, Metrics, Recommendations
 from models.explanations_contract import Explanations
+from models.order_terms import OrderTerms
 from models.recommending.reasons import DATA_FLAGS, REASONS
 from scripts.docs_commands import commands_page
 from scripts.docs_text import intro, page, table
@@ -34,7 +35,9 @@ COLUMN_TYPES: dict[type[pl.DataType], str] = {
     pl.Int64: "whole number",
     pl.Int32: "whole number",
     pl.Boolean: "true/false",
-    pl.List: "list of text",
+    pl.List(pl.String): "list of text",
+    pl.List(pl.Int64): "list of whole numbers",
+    pl.List(pl.Float64): "list of numbers",
 }
 VALUE_TYPES: dict[object, str] = {str: "text", int: "whole number", float: "number", bool: "true/false", date: "date", NoneType: "none"}
 OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
@@ -42,6 +45,7 @@ OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
     "explanations": Explanations,
     "corrections": Corrections,
     "recommendations": Recommendations,
+    "order_terms": OrderTerms,
     "alerts": Alerts,
     "plan_messages": PlanMessages,
     "metrics": Metrics,

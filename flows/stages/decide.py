@@ -18,6 +18,7 @@ from flows.stages.train import grower
 from models.contracts import Recommendations, SeriesProfile
 from models.forecast_messages import forecast_messages
 from models.forecasting import RegionForecast, forecasts_frame
+from models.order_terms import order_terms
 from models.recommendations import recommend
 from models.recommending.basis import Basis
 
@@ -55,8 +56,11 @@ def decide_region(night: Night, region: str, order: bool) -> None:
 def _recommend(night: Night, region: str, forecast: RegionForecast) -> None:
     begun = time.perf_counter()
     log.info("recommend %s", region)
-    recommendations, messages = recommended(night, region, forecast)
+    decided: list[Basis] = []
+    recommendations, messages = recommended(night, region, forecast, keep=decided.append)
     night.workspace.write("recommendations", region, recommendations)
+    for basis in decided:
+        night.workspace.write("order-terms", region, order_terms(basis, night.run_id))
     night.workspace.write("region-messages", region, messages_frame(messages))
     night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
 

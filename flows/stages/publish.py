@@ -23,6 +23,7 @@ from flows.workbook import write_workbook
 from models.alerts import raise_alerts
 from models.contracts import Alerts, Forecasts, Recommendations
 from models.explanations_contract import Explanations
+from models.order_terms import OrderTerms
 from models.recommending.ranking import most_valuable_first
 from models.recommending.reasons import REASONS
 
@@ -66,6 +67,7 @@ def publish_night(
     corrections = _together(night, "corrections", good, Corrections.create_empty())
     corrections = Corrections.validate(corrections.select(Corrections.column_names()), cast=True)
     recommendations = most_valuable_first(_together(night, "recommendations", good, Recommendations.create_empty()))
+    terms = _together(night, "order-terms", good, OrderTerms.create_empty()).sort("fc", "sku")
     messages = _messages(night, good, failed)
     previous = find_run(night.settings.output.path, night.previous) if night.previous else None
     news = news_since(night, previous, forecasts)
@@ -82,6 +84,7 @@ def publish_night(
         "forecasts": forecasts,
         "explanations": explanations,
         "recommendations": recommendations,
+        "order_terms": terms,
         "alerts": alerts,
         "corrections": corrections,
         "plan_messages": messages,
@@ -95,6 +98,7 @@ def publish_night(
         folder.write_frame("forecasts", forecasts)
         folder.write_frame("explanations", explanations)
         folder.write_frame("recommendations", Recommendations.validate(recommendations), csv=True)
+        folder.write_frame("order_terms", OrderTerms.validate(terms))
         folder.write_frame("alerts", Alerts.validate(alerts), csv=True)
         folder.write_frame("corrections", corrections)
         folder.write_frame("plan_messages", messages)
@@ -118,7 +122,8 @@ def publish_night(
             reasons=REASONS,
         )
         folder.write_text("report.html", render_report(report))
-        write_workbook(folder.path / "report.xlsx", recommendations, alerts, messages, _summary(night, headline), night.run_id)
+        summary = _summary(night, headline)
+        write_workbook(folder.path / "report.xlsx", recommendations, alerts, messages, summary, night.run_id, terms=terms)
         return publish(folder, manifest, may_become_latest=night.kind == "nightly")
 
 
@@ -219,4 +224,4 @@ def _drawn_history(night: Night, drawn: pl.DataFrame) -> pl.DataFrame:
 
 def _summary(night: Night, headline: Mapping[str, float | None]) -> dict[str, Any]:
     facts = {"Run": night.settings.name, "As of": night.as_of, "Orders go out": night.as_of + timedelta(days=1)}
-    return {**facts, **{name.replace("_", " ").capitalize(): value for name, value in headline.items()}}
+    return {**facts, "Currency": _currency(night), **headline}
