@@ -23,6 +23,7 @@ from models.alert_kinds.registry import KINDS
 from models.contracts import ALERT_KINDS, Alerts, Forecasts, Metrics, Recommendations
 from models.explanations_contract import Explanations
 from models.order_terms import OrderTerms
+from models.override_value import OverrideValue
 from models.recommending.reasons import DATA_FLAGS, REASONS
 from scripts.docs_commands import commands_page
 from scripts.docs_text import intro, page, table
@@ -48,6 +49,7 @@ OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
     "order_terms": OrderTerms,
     "alerts": Alerts,
     "plan_messages": PlanMessages,
+    "override_value": OverrideValue,
     "metrics": Metrics,
 }
 

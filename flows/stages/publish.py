@@ -18,6 +18,7 @@ from flows.stages.metrics import run_metrics
 from flows.stages.model_files import trained_on
 from flows.stages.news import news_since
 from flows.stages.night import Night
+from flows.stages.override_value import override_value
 from flows.version import VERSION
 from flows.workbook import write_workbook
 from models.alerts import raise_alerts
@@ -68,7 +69,8 @@ def publish_night(
     corrections = Corrections.validate(corrections.select(Corrections.column_names()), cast=True)
     recommendations = most_valuable_first(_together(night, "recommendations", good, Recommendations.create_empty()))
     terms = _together(night, "order-terms", good, OrderTerms.create_empty()).sort("fc", "sku")
-    messages = _messages(night, good, failed)
+    values, said = override_value(night)
+    messages = pl.concat([_messages(night, good, failed), messages_frame(said)])
     previous = find_run(night.settings.output.path, night.previous) if night.previous else None
     news = news_since(night, previous, forecasts)
     alerts = raise_alerts(
@@ -88,6 +90,7 @@ def publish_night(
         "alerts": alerts,
         "corrections": corrections,
         "plan_messages": messages,
+        "override_value": values,
     }
     metrics = run_metrics(night, good, frames, {**times, "gather": time.perf_counter() - begun}, news.moves)
     headline = headline_numbers(recommendations, alerts, metrics)
@@ -102,6 +105,7 @@ def publish_night(
         folder.write_frame("alerts", Alerts.validate(alerts), csv=True)
         folder.write_frame("corrections", corrections)
         folder.write_frame("plan_messages", messages)
+        folder.write_frame("override_value", values)
         folder.write_frame("metrics", metrics)
         drawn = recommendations.join(rows_to_draw(recommendations), on=["fc", "sku"], how="semi").select("region", "fc", "sku")
         report = ReportData(
@@ -123,7 +127,7 @@ def publish_night(
         )
         folder.write_text("report.html", render_report(report))
         summary = _summary(night, headline)
-        write_workbook(folder.path / "report.xlsx", recommendations, alerts, messages, summary, night.run_id, terms=terms)
+        write_workbook(folder.path / "report.xlsx", recommendations, alerts, messages, summary, night.run_id, terms=terms, overrides=values)
         return publish(folder, manifest, may_become_latest=night.kind == "nightly")
 
 

@@ -107,6 +107,18 @@ MESSAGE_COLUMNS = (
     Column("fix", 70, "long"),
 )
 
+DECISION_COLUMNS = (
+    Column("author", 24),
+    Column("reason", 40),
+    Column("decisions", 11, "units", total=True),
+    Column("judged", 10, "units", total=True),
+    Column("waiting", 10, "units", total=True),
+    Column("not_judged", 11, "units", total=True),
+    Column("cost_approved", 16, "money", total=True),
+    Column("cost_recommended", 18, "money", total=True),
+    Column("saved", 14, "money", total=True),
+)
+
 HOW_TO = (
     f"On the sheet {ORDERS}, fill in {APPROVED} where you want other units than {RECOMMENDED}: 0 cancels a line, an empty cell accepts it.",
     f"Say why in {REASON}: pick from the list or write your own. A changed line without a reason is not applied.",
@@ -136,6 +148,15 @@ GLOSSARY = (
         "mean unmet demand within the protection interval if nothing is ordered, in units and in money",
     ),
     ("change_reason", "why the order differs from last night's"),
+    (
+        "cost_approved, cost_recommended, saved",
+        "of past decisions whose window is over: shortage and holding cost of what was ordered, of what had been recommended, and what "
+        "the decisions saved (negative: cost)",
+    ),
+    (
+        "waiting, not_judged",
+        "past decisions whose window is not over; those that cannot be judged, for want of costs, stock or their run",
+    ),
     ("abc", "by margin: the first 80%, the next 15%, the rest"),
     ("xyz", "by how much cleaned demand varies: up to 0.5, up to 1.0, above (standard deviation ÷ mean)"),
     ("state", "of an alert since last night: new, worse, same, better, cleared"),

@@ -12,6 +12,7 @@ from xlsxwriter.workbook import Workbook
 from flows.workbook.cells import MAX_ROWS, cell_text
 from flows.workbook.layout import (
     ALERT_COLUMNS,
+    DECISION_COLUMNS,
     GLOSSARY,
     MESSAGE_COLUMNS,
     ORDER_COLUMNS,
@@ -23,6 +24,7 @@ from flows.workbook.orders_sheet import checks_while_typing, orders_to_fill_in
 from flows.workbook.styles import Styles
 from flows.workbook.summary_sheet import write_summary
 from flows.workbook.table import spans, write_table
+from models.override_value import by_author_and_reason
 
 
 def write_workbook(
@@ -34,12 +36,13 @@ def write_workbook(
     run_id: str,
     *,
     terms: pl.DataFrame | None = None,
+    overrides: pl.DataFrame | None = None,
     max_rows: int = MAX_ROWS,
 ) -> None:
     """Write the workbook of one run to `path`; the same run gives the same bytes.
 
-    `summary` is shown on the first sheet, name → value; `terms` are the run's OrderTerms. A table longer than a sheet goes on on the
-    next (`Orders 2`); `max_rows` is how many rows a sheet holds, headings included.
+    `summary` is shown on the first sheet, name → value; `terms` are the run's OrderTerms, `overrides` its OverrideValue. A table longer
+    than a sheet goes on on the next (`Orders 2`); `max_rows` is how many rows a sheet holds, headings included.
     """
     orders = orders_to_fill_in(recommendations, terms)
     with xlsxwriter.Workbook(
@@ -53,6 +56,8 @@ def write_workbook(
         write_table(book, styles, "Alerts", ALERT_COLUMNS, alerts, max_rows)
         write_table(book, styles, "Overstock", OVERSTOCK_COLUMNS, recommendations.filter(pl.col("action") == "mark_down"), max_rows)
         write_table(book, styles, "Data issues", MESSAGE_COLUMNS, plan_messages, max_rows)
+        if overrides is not None and overrides.height:
+            write_table(book, styles, "Past decisions", DECISION_COLUMNS, by_author_and_reason(overrides), max_rows)
         _glossary_sheet(book, styles)
         book.get_worksheet_by_name(ORDERS if orders.height else "Summary").activate()
 
