@@ -34,9 +34,6 @@ class OrderTerms(dy.Schema):
     )
     arrival_periods = dy.List(dy.Int64(), description="periods in which open order lines are expected, in order")
     arrival_units = dy.List(dy.Float64(), description="units of each of them")
-    computed_units = dy.Float64(
-        nullable=True, min=0, description="the order before a planner's order_units or exclude; null when stock is unknown"
-    )
 
 
 def order_terms(basis: Basis, run_id: str) -> dy.DataFrame[OrderTerms]:
@@ -54,6 +51,5 @@ def order_terms(basis: Basis, run_id: str) -> dy.DataFrame[OrderTerms]:
         pl.when(known).then(pl.Series(basis.series.start).round(UNITS)).alias("opening_stock"),
         pl.Series("arrival_periods", [inbound.indices[places].tolist() for places in arrivals], dtype=pl.List(pl.Int64)),
         pl.Series("arrival_units", [inbound.data[places].round(UNITS).tolist() for places in arrivals], dtype=pl.List(pl.Float64)),
-        pl.when(known).then(pl.col("simulated_order").round(UNITS)).alias("computed_units"),
     )
     return OrderTerms.validate(frame.sort("fc", "sku"), cast=True)

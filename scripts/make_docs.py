@@ -36,9 +36,6 @@ COLUMN_TYPES: dict[type[pl.DataType], str] = {
     pl.Int64: "whole number",
     pl.Int32: "whole number",
     pl.Boolean: "true/false",
-    pl.List(pl.String): "list of text",
-    pl.List(pl.Int64): "list of whole numbers",
-    pl.List(pl.Float64): "list of numbers",
 }
 VALUE_TYPES: dict[object, str] = {str: "text", int: "whole number", float: "number", bool: "true/false", date: "date", NoneType: "none"}
 OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
@@ -140,12 +137,19 @@ def _column_rows(schema: type[dy.Schema], names: Iterable[str], required: tuple[
     columns = schema.columns()
     for name in names:
         column = columns[name]
-        kind = COLUMN_TYPES[type(column.dtype) if isinstance(column.dtype, pl.DataType) else column.dtype]
+        kind = _column_type(column.dtype)
         told = column.description
         if not told:
             raise ValueError(f"{schema.__name__}.{name} has no description: say in its contract what it means")
         meaning = told + _bounds(column, already=told)
         yield f"`{name}`", kind, required[int(column.nullable)], meaning
+
+
+def _column_type(dtype: object) -> str:
+    if isinstance(dtype, pl.List):
+        inner = _column_type(dtype.inner)
+        return f"list of {inner}" if inner == "text" else f"list of {inner}s"
+    return COLUMN_TYPES[type(dtype) if isinstance(dtype, pl.DataType) else dtype]  # type: ignore[index]
 
 
 def _bounds(column: dy.Column, already: str) -> str:
