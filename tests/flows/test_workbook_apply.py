@@ -1,7 +1,9 @@
 """A workbook filled in and applied: orders, overrides, and every way in which it is refused."""
 
+import tempfile
+import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.contracts import Overrides
@@ -148,7 +150,7 @@ def test_a_kill_in_between_is_healed_by_applying_again(desk: Desk, tmp_path: Pat
         replaced = 0
         really = Path.replace
 
-        def replace(self: Path, target: Any, really: Any = really, stop_after: int = stop_after) -> Any:
+        def killed(self: Path, target: Any, really: Any = really, stop_after: int = stop_after) -> Any:
             nonlocal replaced
             if replaced == stop_after:
                 raise KeyboardInterrupt
@@ -156,7 +158,7 @@ def test_a_kill_in_between_is_healed_by_applying_again(desk: Desk, tmp_path: Pat
             return really(self, target)
 
         with monkeypatch.context() as killing:
-            killing.setattr(Path, "replace", replace)
+            killing.setattr(Path, "replace", killed)
             with pytest.raises(KeyboardInterrupt):
                 desk.apply(output=left)
         desk.apply(output=left)
@@ -291,13 +293,97 @@ def test_a_workbook_without_a_run_is_refused(desk: Desk) -> None:
         desk.apply()
 
 
-def test_a_file_that_is_no_workbook_is_refused(desk: Desk, tmp_path: Path) -> None:
-    (tmp_path / "notes.xlsx").write_text("not a workbook")
-    for path, told in ((tmp_path / "notes.xlsx", "cannot be read as an Excel workbook"), (tmp_path / "gone.xlsx", "does not exist")):
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("notes.xlsx", b"not a workbook", "cannot be read as an Excel workbook: it is a file of another kind"),
+        ("empty.xlsx", b"", "cannot be read as an Excel workbook: it is a file of another kind"),
+        ("locked.xlsx", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600, "is protected with a password, or of the old .xls format"),
+        ("printed.xlsx", b"%PDF-1.7\n", "is a PDF"),
+        ("report.ods", b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "is an OpenDocument file"),
+        ("cut.xlsx", b"PK\x03\x04" + b"\0" * 40, "cannot be read as an Excel workbook"),
+    ],
+)
+def test_a_file_that_is_no_workbook_is_refused(desk: Desk, tmp_path: Path, name: str, content: bytes, told: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(WorkbookRefused, match=told) as refused:
+        replace(desk, path=tmp_path / name).apply()
+    assert name in str(refused.value)
+
+
+def test_a_path_that_holds_nothing_to_read_is_refused(desk: Desk, tmp_path: Path) -> None:
+    for path, told in ((tmp_path / "gone.xlsx", "does not exist"), (tmp_path, "cannot be opened")):
         with pytest.raises(WorkbookRefused, match=told):
-            apply_workbook(path, run_recommendations=desk.recommendations, run_id=RUN, output=desk.orders.parent, author="Li Wei", on=TODAY)
+            replace(desk, path=path).apply()
     with pytest.raises(WorkbookRefused, match="author is empty"):
         desk.apply(author=" ")
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_damaged_workbook_is_read_or_refused_never_half_applied(desk: Desk, tmp_path: Path, data: st.DataObject) -> None:
+    """Bytes of a part are changed: what comes is an order, or a refusal."""
+    damaged = tmp_path / "damaged.xlsx"
+    with zipfile.ZipFile(desk.path) as whole, zipfile.ZipFile(damaged, "w") as parts:
+        spoilt = data.draw(st.sampled_from(whole.namelist()))
+        for name in whole.namelist():
+            content = bytearray(whole.read(name))
+            if name == spoilt:
+                start = data.draw(st.integers(0, len(content) - 1))
+                content[start : start + data.draw(st.integers(1, 60))] = data.draw(st.binary(max_size=60))
+            parts.writestr(name, bytes(content))
+    output = Path(tempfile.mkdtemp(dir=tmp_path))
+    try:
+        applied = replace(desk, path=damaged).apply(output=output)
+    except WorkbookRefused:
+        assert not list(output.iterdir())
+    else:
+        assert applied.lines == sum(pl.read_csv(file).height for file in applied.files)
+
+
+def test_hidden_sheets_filters_and_sheets_of_ones_own_change_nothing(desk: Desk) -> None:
+    expected = desk.apply()
+
+    def arrange(book: Any) -> None:
+        book["Orders"].auto_filter.add_filter_column(0, ["Acme Foods"])
+        for row in range(10, 20):
+            book["Orders"].row_dimensions[row].hidden = True
+        book["Summary"].sheet_state = "hidden"
+        book["Orders"].sheet_state = "hidden"
+        book.create_sheet("my notes")["A1"] = "=1+1"
+        book["Orders"]["Z1"] = "ask Ana"
+
+    desk.fill(arrange)
+    assert desk.apply().units == expected.units
+    desk.fill(lambda book: book.remove(book["Orders"]))
+    with pytest.raises(WorkbookRefused, match="has no sheet 'Orders'; it has Summary"):
+        desk.apply()
+
+
+def test_packs_and_limits_of_the_run_are_kept(desk: Desk) -> None:
+    terms = desk.recommendations.select("fc", "sku", unit_cost=2.5, case_pack=5.0, moq=10.0, max_units=1000.0)
+    for row, units in ((3, 7), (4, 5), (5, 1005)):
+        desk.decide(row, units)
+    with pytest.raises(WorkbookRefused) as refused:
+        desk.apply(run_terms=terms)
+    assert "Orders!G3 is 7: the item comes in cases of 5. Write 5 or 10." in str(refused.value)
+    assert "Orders!G4 is 5: the least order is 10 units (moq)." in str(refused.value)
+    assert "Orders!G5 is 1005: at most 1000 units may be ordered (max_units)." in str(refused.value)
+    for row in (3, 4, 5):
+        desk.decide(row, 15)
+    desk.apply(run_terms=terms)
+    fc, sku = desk.get("B3"), desk.get("C3")
+    assert desk.ordered().filter(fc=fc, sku=sku)["value"].to_list() == [37.5]
+
+
+def test_a_run_that_orders_nothing_can_be_applied(
+    tmp_path: Path, recommendations: pl.DataFrame, alerts: pl.DataFrame, plan_messages: pl.DataFrame
+) -> None:
+    for number, rows in enumerate((recommendations.with_columns(order_units=0.0), recommendations.clear())):
+        path = tmp_path / f"{number}.xlsx"
+        write_workbook(path, rows, alerts, plan_messages, {}, RUN)
+        applied = Desk(path, tmp_path / "orders", rows).apply()
+        assert (applied.files, applied.lines, applied.units, applied.decisions.height) == ((), 0, 0, 0)
 
 
 @pytest.mark.parametrize("hostile", ["=1+1", "null\x00byte", "_x0041_", "😀 ümläut", "  inner  blanks", "line\nbreak", "carriage\rreturn"])
