@@ -1,16 +1,13 @@
 """Reads the filled-in Orders sheets of a workbook: run id, and one line per row with the cell it stands in."""
 
 import warnings
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import IO, Any
 
 import openpyxl
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 
 from flows.workbook.layout import APPROVED, ORDER_KEYS, ORDERS, REASON, RECOMMENDED, RUN_ID_NAME
 
@@ -83,17 +80,20 @@ def _read(path: Path, *, computed: bool) -> FilledWorkbook:
         with warnings.catch_warnings():
             # openpyxl tells of everything that other programs add and that is not looked at here
             warnings.simplefilter("ignore", UserWarning)
-            return _sheets(path, computed=computed)
+            # opened here, since openpyxl leaves a file open that it cannot read
+            with path.open("rb") as file:
+                return _sheets(file, path, computed=computed)
     except WorkbookRefused:
         raise
-    except _UNREADABLE as error:
+    except Exception as error:
+        # a file that is damaged inside can make openpyxl raise anything
         raise WorkbookRefused(
             f"{path} cannot be read as an Excel workbook ({type(error).__name__}: {error}). Save it as .xlsx and apply that file."
         ) from error
 
 
-def _sheets(path: Path, *, computed: bool) -> FilledWorkbook:
-    book = openpyxl.load_workbook(path, data_only=computed, read_only=True)
+def _sheets(file: IO[bytes], path: Path, *, computed: bool) -> FilledWorkbook:
+    book = openpyxl.load_workbook(file, data_only=computed, read_only=True)
     try:
         sheets = [sheet for sheet in book.worksheets if sheet.title == ORDERS or sheet.title.removeprefix(f"{ORDERS} ").isdigit()]
         if not sheets:
@@ -106,22 +106,6 @@ def _sheets(path: Path, *, computed: bool) -> FilledWorkbook:
         book.close()
 
 
-# what openpyxl raises for files that are damaged somewhere inside
-_UNREADABLE = (
-    BadZipFile,
-    InvalidFileException,
-    LookupError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    SyntaxError,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    RuntimeError,
-    zlib.error,
-)
 _OTHER_FILES = (
     (b"\xd0\xcf\x11\xe0", "is protected with a password, or of the old .xls format: save it as .xlsx without a password"),
     (b"%PDF", "is a PDF: apply the workbook itself, saved as .xlsx"),

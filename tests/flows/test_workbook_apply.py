@@ -40,8 +40,7 @@ class Desk:
         self.fill(lambda book: book["Orders"].__setitem__(cell, value))
 
     def decide(self, row: int, units: Any, reason: str = "budget") -> None:
-        self.put(f"G{row}", units)
-        self.put(f"H{row}", reason)
+        self.fill(lambda book: [book["Orders"].__setitem__(f"G{row}", units), book["Orders"].__setitem__(f"H{row}", reason)])
 
     def get(self, cell: str) -> Any:
         return openpyxl.load_workbook(self.path)["Orders"][cell].value
@@ -319,7 +318,7 @@ def test_a_path_that_holds_nothing_to_read_is_refused(desk: Desk, tmp_path: Path
         desk.apply(author=" ")
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_damaged_workbook_is_read_or_refused_never_half_applied(desk: Desk, tmp_path: Path, data: st.DataObject) -> None:
     """Bytes of a part are changed: what comes is an order, or a refusal."""
