@@ -1,8 +1,9 @@
 """Settings of the data room: where inputs come from, where history is kept, where runs are published."""
 
-from typing import Literal
+from string import Formatter
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 TableName = Literal[
     "sales",
@@ -95,3 +96,91 @@ class OutputSettings(Frozen):
     """Where runs are published."""
 
     path: str = Field(description="folder of the published runs")
+
+
+ORDER_FIELDS = (
+    "run_id",
+    "as_of",
+    "supplier",
+    "region",
+    "fc",
+    "sku",
+    "name",
+    "units",
+    "cases",
+    "case_pack",
+    "unit_cost",
+    "value",
+    "order_date",
+    "arrival_date",
+    "reason",
+    "author",
+)
+"""What a column of an order file can hold."""
+FILE_NAME_FIELDS = ("supplier", "run_id", "as_of")
+_DEFAULT_COLUMNS = ("run_id", "supplier", "fc", "sku", "name", "units", "order_date", "arrival_date", "value")
+
+
+class OrdersSettings(Frozen):
+    """The order files that `fillrate apply` writes, one per supplier, as their system wants them."""
+
+    file_name: str = Field(
+        "order_{supplier}_{run_id}.csv",
+        max_length=100,
+        description="name of a file, with {supplier} and {run_id}, and {as_of} if wanted; never a folder",
+    )
+    delimiter: str = Field(",", min_length=1, max_length=1, description="what stands between two columns; any single character")
+    decimal_comma: bool = Field(False, description="whether numbers are written as 1,5; needs another delimiter than the comma")
+    columns: dict[str, str] = Field(
+        default_factory=lambda: {name: name for name in _DEFAULT_COLUMNS},
+        min_length=1,
+        description="columns of the files, in this order → what they hold: "
+        + ", ".join(ORDER_FIELDS)
+        + ', or a text with such names in braces, as in `{Item = "sku", Qty = "units", "PO number" = "{run_id}-{fc}"}`',
+    )
+
+    @field_validator("file_name")
+    @classmethod
+    def _names_a_file(cls, pattern: str) -> str:
+        named = _fields(pattern, FILE_NAME_FIELDS)
+        if missing := {"supplier", "run_id"} - named:
+            raise ValueError(
+                f"it lacks {' and '.join(f'{{{name}}}' for name in sorted(missing))}: files of two suppliers or runs would be one"
+            )
+        if any(letter in '/\\:*?"<>|' or ord(letter) < 32 for letter in pattern) or pattern.startswith("."):
+            raise ValueError('it must name a file, without / \\ : * ? " < > | and not beginning with a dot')
+        return pattern
+
+    @field_validator("columns")
+    @classmethod
+    def _hold_known_fields(cls, columns: dict[str, str]) -> dict[str, str]:
+        for holds in columns.values():
+            if holds not in ORDER_FIELDS and not _fields(holds, ORDER_FIELDS):
+                raise ValueError(f"{holds!r} is none of {', '.join(ORDER_FIELDS)}, and no text with such names in braces")
+        return columns
+
+    @model_validator(mode="after")
+    def _numbers_can_be_told_apart(self) -> Self:
+        if self.decimal_comma and self.delimiter == ",":
+            raise ValueError('with decimal_comma the delimiter cannot be a comma: set delimiter = ";"')
+        if self.delimiter in '"\r\n' or not self.delimiter.isascii():
+            raise ValueError(f"delimiter {self.delimiter!r} cannot stand between columns: use , ; | or a tab")
+        return self
+
+
+def _fields(text: str, known: tuple[str, ...]) -> set[str]:
+    """Return the names in braces of a text.
+
+    Raises
+    ------
+    ValueError
+        If a brace is not closed, or a name is not known.
+    """
+    named = set()
+    for _, name, spec, conversion in Formatter().parse(text):
+        if name is None:
+            continue
+        if name not in known or spec or conversion:
+            raise ValueError(f"{{{name}}} of {text!r} is none of {', '.join(known)}")
+        named.add(name)
+    return named

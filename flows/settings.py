@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from data.settings import InputsSettings, LakeSettings, OutputSettings
+from data.settings import InputsSettings, LakeSettings, OrdersSettings, OutputSettings
 from models.settings import BacktestSettings, ForecastSettings, ReplaySettings, ReplenishmentSettings
 
 
@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     inputs: InputsSettings = Field(description="where the input tables are and how they are read")
     lake: LakeSettings = Field(description="where history and models are kept")
     output: OutputSettings = Field(description="where runs are published")
+    orders: OrdersSettings = Field(OrdersSettings(), description="the order files that go to suppliers")
     forecast: ForecastSettings = Field(ForecastSettings(), description="how demand is forecast")
     replenishment: ReplenishmentSettings = Field(ReplenishmentSettings(), description="how orders are chosen")
     backtest: BacktestSettings = Field(BacktestSettings(), description="how the forecasts are judged on the past")

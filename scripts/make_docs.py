@@ -22,6 +22,8 @@ from flows.settings import Settings
 from models.alert_kinds.registry import KINDS
 from models.contracts import ALERT_KINDS, Alerts, Forecasts, Metrics, Recommendations
 from models.explanations_contract import Explanations
+from models.order_terms import OrderTerms
+from models.override_value import OverrideValue
 from models.recommending.reasons import DATA_FLAGS, REASONS
 from scripts.docs_commands import commands_page
 from scripts.docs_text import intro, page, table
@@ -34,7 +36,6 @@ COLUMN_TYPES: dict[type[pl.DataType], str] = {
     pl.Int64: "whole number",
     pl.Int32: "whole number",
     pl.Boolean: "true/false",
-    pl.List: "list of text",
 }
 VALUE_TYPES: dict[object, str] = {str: "text", int: "whole number", float: "number", bool: "true/false", date: "date", NoneType: "none"}
 OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
@@ -42,8 +43,10 @@ OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
     "explanations": Explanations,
     "corrections": Corrections,
     "recommendations": Recommendations,
+    "order_terms": OrderTerms,
     "alerts": Alerts,
     "plan_messages": PlanMessages,
+    "override_value": OverrideValue,
     "metrics": Metrics,
 }
 
@@ -134,12 +137,19 @@ def _column_rows(schema: type[dy.Schema], names: Iterable[str], required: tuple[
     columns = schema.columns()
     for name in names:
         column = columns[name]
-        kind = COLUMN_TYPES[type(column.dtype) if isinstance(column.dtype, pl.DataType) else column.dtype]
+        kind = _column_type(column.dtype)
         told = column.description
         if not told:
             raise ValueError(f"{schema.__name__}.{name} has no description: say in its contract what it means")
         meaning = told + _bounds(column, already=told)
         yield f"`{name}`", kind, required[int(column.nullable)], meaning
+
+
+def _column_type(dtype: object) -> str:
+    if isinstance(dtype, pl.List):
+        inner = _column_type(dtype.inner)
+        return f"list of {inner}" if inner == "text" else f"list of {inner}s"
+    return COLUMN_TYPES[type(dtype) if isinstance(dtype, pl.DataType) else dtype]  # type: ignore[index]
 
 
 def _bounds(column: dy.Column, already: str) -> str:

@@ -1,8 +1,11 @@
 """Writes that survive a kill and a power cut: to a name no reader looks at, to the disk, then under their own name."""
 
+import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
@@ -19,11 +22,22 @@ def sync(path: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Make `path` hold `text`; a reader sees what it held before or all of it."""
+    with replace_bytes(path) as file:
+        file.write(text.encode())
+
+
+@contextlib.contextmanager
+def replace_bytes(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that takes the place of `path` when the block ends without an error; until then a reader sees what was there."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.chmod(FILE_MODE)
-    sync(partial)
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            yield file
+        partial.chmod(FILE_MODE)
+        sync(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     sync(path.parent)
 
 

@@ -237,14 +237,22 @@ def why(
 @app.command()
 def apply(
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A run's report.xlsx with approved_units filled in.")],
-    author: Annotated[str, typer.Option("--author", help="Who approved it.")],
+    author: Annotated[str | None, typer.Option("--author", help="Who approved it; default: who is logged in.")] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", help="Config whose section `orders` shapes the order files; default: the run's."),
+    ] = None,
     out: Where = None,
     debug: Debug = False,
 ) -> None:
-    """Turn a planner's workbook into one order file per supplier, and overrides for what was changed."""
+    """Turn a planner's workbook into one order file per supplier, and record what was changed, with author, reason and expiry.
+
+    Everything is checked first: a workbook of another run or with a fault is refused with the cells that need mending, and nothing is
+    written. Applying a workbook twice changes nothing.
+    """
     from flows.cli.planner import apply_planner_workbook
 
-    apply_planner_workbook(workbook, author, out)
+    apply_planner_workbook(workbook, author, out, config)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from data.demand import build_demand
 from flows.stages.night import Night
+from models.replay.outcomes import outcomes
 
 Floats = NDArray[np.float64]
 
@@ -49,12 +50,7 @@ def what_happened(night: Night, regions: list[str]) -> Truth:
     series = rows.select("region", "fc", "sku").unique().sort("region", "fc", "sku")
     begins: date = rows.select(pl.col("date").min()).item()
     periods = (night.end - begins).days // step + 1
-    placed = rows.join(series.with_row_index("row"), on=["region", "fc", "sku"]).select(
-        "row", "demand_at_least", "in_stock_share", place=(pl.col("date") - pl.lit(begins)).dt.total_days() // step
-    )
-    sold, in_stock = (np.full((series.height, periods), np.nan) for _ in range(2))
-    row, place = placed["row"].to_numpy(), placed["place"].to_numpy()
-    sold[row, place], in_stock[row, place] = placed["demand_at_least"].to_numpy(), placed["in_stock_share"].to_numpy()
+    sold, in_stock = outcomes(rows, series, begins, periods, step)
     return Truth(series, sold, in_stock, begins, step)
 
 

@@ -19,6 +19,7 @@ from flows.stages.train import grower
 from models.contracts import Recommendations, SeriesProfile
 from models.forecast_messages import forecast_messages
 from models.forecasting import RegionForecast, forecasts_frame
+from models.order_terms import order_terms
 from models.recommendations import recommend
 from models.recommending.basis import Basis
 from models.recommending.inbound import late_lines
@@ -67,6 +68,7 @@ def _recommend(night: Night, region: str, forecast: RegionForecast, idle: pl.Dat
             basis, forecast.paths, horizon=night.settings.horizon, overstock_days=days, idle=idle, items=night.table("items")
         )
         night.workspace.write("surplus", region, too_much)
+        night.workspace.write("order-terms", region, order_terms(basis, night.run_id))
     night.workspace.write("late-lines", region, late_lines(kept[0].lines if kept else None, region))
     night.workspace.write("region-messages", region, messages_frame(messages))
     night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})

@@ -18,6 +18,7 @@ from flows.stages.metrics import run_metrics
 from flows.stages.model_files import trained_on
 from flows.stages.news import news_since
 from flows.stages.night import Night
+from flows.stages.override_value import override_value
 from flows.stages.snooze_ledger import known_to
 from flows.version import VERSION
 from flows.workbook import write_workbook
@@ -25,6 +26,7 @@ from models.alerts import raise_alerts
 from models.contracts import Alerts, Forecasts, Recommendations
 from models.explanations_contract import Explanations
 from models.recommending.inbound import LATE
+from models.order_terms import OrderTerms
 from models.recommending.ranking import most_valuable_first
 from models.recommending.reasons import REASONS
 from models.snoozes import Snooze, in_force
@@ -70,7 +72,9 @@ def publish_night(
     corrections = _together(night, "corrections", good, Corrections.create_empty())
     corrections = Corrections.validate(corrections.select(Corrections.column_names()), cast=True)
     recommendations = most_valuable_first(_together(night, "recommendations", good, Recommendations.create_empty()))
-    messages = _messages(night, good, failed)
+    terms = _together(night, "order-terms", good, OrderTerms.create_empty()).sort("fc", "sku")
+    values, said = override_value(night)
+    messages = pl.concat([_messages(night, good, failed), messages_frame(said)])
     previous = find_run(night.settings.output.path, night.previous) if night.previous else None
     news = news_since(night, previous, forecasts)
     alerts = raise_alerts(
@@ -90,9 +94,11 @@ def publish_night(
         "forecasts": forecasts,
         "explanations": explanations,
         "recommendations": recommendations,
+        "order_terms": terms,
         "alerts": alerts,
         "corrections": corrections,
         "plan_messages": messages,
+        "override_value": values,
     }
     metrics = run_metrics(night, good, frames, {**times, "gather": time.perf_counter() - begun}, news.moves)
     headline = headline_numbers(recommendations, alerts, metrics)
@@ -103,9 +109,11 @@ def publish_night(
         folder.write_frame("forecasts", forecasts)
         folder.write_frame("explanations", explanations)
         folder.write_frame("recommendations", Recommendations.validate(recommendations), csv=True)
+        folder.write_frame("order_terms", OrderTerms.validate(terms))
         folder.write_frame("alerts", Alerts.validate(alerts), csv=True)
         folder.write_frame("corrections", corrections)
         folder.write_frame("plan_messages", messages)
+        folder.write_frame("override_value", values)
         folder.write_frame("metrics", metrics)
         drawn = recommendations.join(rows_to_draw(recommendations), on=["fc", "sku"], how="semi").select("region", "fc", "sku")
         report = ReportData(
@@ -126,7 +134,8 @@ def publish_night(
             reasons=REASONS,
         )
         folder.write_text("report.html", render_report(report))
-        write_workbook(folder.path / "report.xlsx", recommendations, alerts, messages, _summary(night, headline), night.run_id)
+        summary = _summary(night, headline)
+        write_workbook(folder.path / "report.xlsx", recommendations, alerts, messages, summary, night.run_id, terms=terms, overrides=values)
         return publish(folder, manifest, may_become_latest=night.kind == "nightly")
 
 
@@ -228,4 +237,4 @@ def _drawn_history(night: Night, drawn: pl.DataFrame) -> pl.DataFrame:
 
 def _summary(night: Night, headline: Mapping[str, float | None]) -> dict[str, Any]:
     facts = {"Run": night.settings.name, "As of": night.as_of, "Orders go out": night.as_of + timedelta(days=1)}
-    return {**facts, **{name.replace("_", " ").capitalize(): value for name, value in headline.items()}}
+    return {**facts, "Currency": _currency(night), **headline}

@@ -1,7 +1,8 @@
-"""Order files, one CSV per supplier: what to send this morning."""
+"""Order files, one CSV per supplier as its system wants it: what to send this morning."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from glob import escape
 from itertools import groupby
 from pathlib import Path
@@ -10,37 +11,38 @@ from unicodedata import normalize
 
 import polars as pl
 
-_SCHEMA = {
-    "run_id": pl.String,
-    "supplier": pl.String,
-    "fc": pl.String,
-    "sku": pl.String,
-    "name": pl.String,
-    "units": pl.Float64,
-    "order_date": pl.Date,
-    "arrival_date": pl.Date,
-    "value": pl.Float64,
-}
-Row = Mapping[str, Any]
+from data.published import replace_bytes
+from data.settings import ORDER_FIELDS, OrdersSettings
+from flows.workbook.check import ApprovedLine
+
+_FREE_TEXT = ("supplier", "name", "reason", "author")
+_NUMBERS = ("units", "cases", "case_pack", "unit_cost", "value")
+_DATES = ("as_of", "order_date", "arrival_date")
+_TYPES = {name: pl.Float64() if name in _NUMBERS else pl.Date() if name in _DATES else pl.String() for name in ORDER_FIELDS}
 
 
-def write_orders(lines: Iterable[tuple[Row, float]], folder: Path, run_id: str) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """Write the lines (row of the run, units) as one CSV per supplier; return the files that stand and those removed.
+def write_orders(
+    lines: Iterable[ApprovedLine], folder: Path, run_id: str, author: str, template: OrdersSettings
+) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Write the lines as one CSV per supplier; return the files that stand and those removed.
 
     A file whose content would not change is left alone; files of the same run for suppliers that get nothing any more are removed,
     so that a cancelled order is not sent. Keys are written exactly as given; free text that a spreadsheet would take for a formula
     gets an apostrophe in front.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    ordered = sorted(lines, key=lambda line: (line[0]["supplier"] or "", line[0]["fc"], line[0]["sku"]))
-    by_supplier = {supplier: list(group) for supplier, group in groupby(ordered, key=lambda line: line[0]["supplier"] or "")}
+    ordered = sorted(lines, key=lambda line: (line.row["supplier"] or "", line.row["fc"], line.row["sku"]))
+    by_supplier = {supplier: list(group) for supplier, group in groupby(ordered, key=lambda line: line.row["supplier"] or "")}
     slugs = supplier_slugs(by_supplier)
     files = []
     for supplier, group in by_supplier.items():
-        file = folder / f"order_{slugs[supplier]}_{run_id}.csv"
-        _write_if_changed(file, _csv(group, run_id))
+        as_of: date = group[0].row["as_of"]
+        file = folder / template.file_name.format(supplier=slugs[supplier], run_id=run_id, as_of=as_of)
+        _write_if_changed(file, _csv(group, run_id, author, template))
         files.append(file)
-    removed = sorted(set(folder.glob(f"order_*_{escape(run_id)}.csv")) - set(files))
+    # as_of stands for itself in the pattern too: any date of the run's files
+    others = template.file_name.format(supplier="\0", run_id=run_id, as_of="\0")
+    removed = sorted(set(folder.glob(escape(others).replace("\0", "*"))) - set(files))
     for file in removed:
         file.unlink()
     return tuple(sorted(files)), tuple(removed)
@@ -59,30 +61,39 @@ def supplier_slugs(suppliers: Iterable[str]) -> dict[str, str]:
 def _slug(supplier: str) -> str:
     letters = "".join(letter if letter.isalnum() else " " for letter in normalize("NFKC", supplier).casefold())
     # a file name holds 255 bytes; a letter takes up to four
-    return "-".join(letters.split())[:40].strip("-") or ("unnamed" if supplier else "no-supplier")
+    return "-".join(letters.split())[:30].strip("-") or ("unnamed" if supplier else "no-supplier")
 
 
-def _csv(lines: list[tuple[Row, float]], run_id: str) -> bytes:
-    rows = [
-        {
-            "run_id": run_id,
-            "supplier": _plain(row["supplier"]),
-            "fc": row["fc"],
-            "sku": row["sku"],
-            "name": _plain(row["name"]),
-            "units": units,
-            "order_date": row["order_date"],
-            "arrival_date": row["arrival_date"],
-            "value": round(row["order_value"] / row["order_units"] * units, 2)
-            if row["order_value"] is not None and row["order_units"]
-            else None,
-        }
-        for row, units in lines
-    ]
-    frame = pl.DataFrame(rows, schema=_SCHEMA)
-    if (frame["units"] % 1 == 0).all():
-        frame = frame.with_columns(pl.col("units").cast(pl.Int64))
-    return frame.write_csv().encode("utf-8")
+def _csv(lines: list[ApprovedLine], run_id: str, author: str, template: OrdersSettings) -> bytes:
+    frame = pl.DataFrame([_fields(line, run_id, author) for line in lines], schema=_TYPES)
+    whole = [name for name in ("units", "cases", "case_pack") if (frame[name].fill_null(0) % 1 == 0).all()]
+    frame = frame.with_columns(pl.col(whole).cast(pl.Int64)).select(
+        (pl.col(holds) if holds in ORDER_FIELDS else _text(frame, holds)).alias(heading) for heading, holds in template.columns.items()
+    )
+    return frame.write_csv(separator=template.delimiter, decimal_comma=template.decimal_comma).encode("utf-8")
+
+
+def _fields(line: ApprovedLine, run_id: str, author: str) -> Mapping[str, Any]:
+    row, case, cost = line.row, line.row["case_pack"], line.row["unit_cost"]
+    given = {name: row[name] for name in ("as_of", "supplier", "region", "fc", "sku", "name", "order_date", "arrival_date")}
+    fields = {
+        **given,
+        "run_id": run_id,
+        "units": line.units,
+        "cases": round(line.units / case, 6) if case else None,
+        "case_pack": case,
+        "unit_cost": cost,
+        "value": round(cost * line.units, 2) if cost is not None else None,
+        "reason": line.reason or None,
+        "author": author,
+    }
+    return {**fields, **{name: _plain(fields[name]) for name in _FREE_TEXT}}
+
+
+def _text(frame: pl.DataFrame, holds: str) -> pl.Series:
+    """Return a text with names in braces, filled in row by row; nothing stands for what is unknown."""
+    filled = [holds.format(**{name: "" if value is None else value for name, value in row.items()}) for row in frame.iter_rows(named=True)]
+    return pl.Series([_plain(text) for text in filled], dtype=pl.String)
 
 
 def _plain(words: str | None) -> str | None:
@@ -92,6 +103,5 @@ def _plain(words: str | None) -> str | None:
 def _write_if_changed(file: Path, content: bytes) -> None:
     if file.exists() and file.read_bytes() == content:
         return
-    unfinished = file.with_name(f".{file.name}.part")
-    unfinished.write_bytes(content)
-    unfinished.replace(file)
+    with replace_bytes(file) as opened:
+        opened.write(content)

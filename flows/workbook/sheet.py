@@ -1,14 +1,13 @@
 """Reads the filled-in Orders sheets of a workbook: run id, and one line per row with the cell it stands in."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import IO, Any
 
 import openpyxl
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 
 from flows.workbook.layout import APPROVED, ORDER_KEYS, ORDERS, REASON, RECOMMENDED, RUN_ID_NAME
 
@@ -76,12 +75,25 @@ def _computed(line: Line, results: dict[str, Any]) -> Line:
 
 
 def _read(path: Path, *, computed: bool) -> FilledWorkbook:
+    _refuse_what_is_no_workbook(path)
     try:
-        book = openpyxl.load_workbook(path, data_only=computed, read_only=True)
-    except FileNotFoundError:
-        raise WorkbookRefused(f"{path} does not exist. Name the workbook that you filled in, such as report.xlsx of a run.") from None
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        raise WorkbookRefused(f"{path} cannot be read as an Excel workbook ({error}). Save it as .xlsx and apply that file.") from error
+        with warnings.catch_warnings():
+            # openpyxl tells of everything that other programs add and that is not looked at here
+            warnings.simplefilter("ignore", UserWarning)
+            # opened here, since openpyxl leaves a file open that it cannot read
+            with path.open("rb") as file:
+                return _sheets(file, path, computed=computed)
+    except WorkbookRefused:
+        raise
+    except Exception as error:
+        # a file that is damaged inside can make openpyxl raise anything
+        raise WorkbookRefused(
+            f"{path} cannot be read as an Excel workbook ({type(error).__name__}: {error}). Save it as .xlsx and apply that file."
+        ) from error
+
+
+def _sheets(file: IO[bytes], path: Path, *, computed: bool) -> FilledWorkbook:
+    book = openpyxl.load_workbook(file, data_only=computed, read_only=True)
     try:
         sheets = [sheet for sheet in book.worksheets if sheet.title == ORDERS or sheet.title.removeprefix(f"{ORDERS} ").isdigit()]
         if not sheets:
@@ -92,6 +104,32 @@ def _read(path: Path, *, computed: bool) -> FilledWorkbook:
         return FilledWorkbook(_run_id(book, path), [line for sheet in sheets for line in _lines(sheet, path)])
     finally:
         book.close()
+
+
+_OTHER_FILES = (
+    (b"\xd0\xcf\x11\xe0", "is protected with a password, or of the old .xls format: save it as .xlsx without a password"),
+    (b"%PDF", "is a PDF: apply the workbook itself, saved as .xlsx"),
+)
+
+
+def _refuse_what_is_no_workbook(path: Path) -> None:
+    """Say what the file is where it is plainly no workbook."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(100)
+    except FileNotFoundError:
+        raise WorkbookRefused(f"{path} does not exist. Name the workbook that you filled in, such as report.xlsx of a run.") from None
+    except OSError as error:
+        raise WorkbookRefused(f"{path} cannot be opened ({error.strerror}). Name the workbook that you filled in.") from error
+    for magic, told in _OTHER_FILES:
+        if start.startswith(magic):
+            raise WorkbookRefused(f"{path} {told}.")
+    if b"mimetypeapplication/vnd.oasis.opendocument" in start:
+        raise WorkbookRefused(f"{path} is an OpenDocument file: save it as Excel workbook (.xlsx), and apply that file.")
+    if not start.startswith(b"PK"):
+        raise WorkbookRefused(
+            f"{path} cannot be read as an Excel workbook: it is a file of another kind. Save it as .xlsx and apply that file."
+        )
 
 
 def _run_id(book: openpyxl.Workbook, path: Path) -> str:

@@ -1,7 +1,9 @@
 """A workbook filled in and applied: orders, overrides, and every way in which it is refused."""
 
+import tempfile
+import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,11 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.contracts import Overrides
+from data.published import decisions_of
 from flows.workbook import Applied, WorkbookRefused, apply_workbook, write_workbook
 from flows.workbook.orders import supplier_slugs
 
@@ -36,12 +39,20 @@ class Desk:
     def put(self, cell: str, value: Any) -> None:
         self.fill(lambda book: book["Orders"].__setitem__(cell, value))
 
+    def decide(self, row: int, units: Any, reason: str = "budget") -> None:
+        self.fill(lambda book: [book["Orders"].__setitem__(f"G{row}", units), book["Orders"].__setitem__(f"H{row}", reason)])
+
     def get(self, cell: str) -> Any:
         return openpyxl.load_workbook(self.path)["Orders"][cell].value
 
     def apply(self, **options: Any) -> Applied:
-        given = {"run_recommendations": self.recommendations, "run_id": RUN, "orders_dir": self.orders, "author": "Li Wei", "on": TODAY}
+        given = {"run_recommendations": self.recommendations, "run_id": RUN, "output": self.orders.parent, "author": "Li Wei", "on": TODAY}
         return apply_workbook(self.path, **{**given, **options})
+
+    def everything_written(self) -> dict[Path, tuple[bytes, int]]:
+        """Bytes and time of every file of orders and of the ledger."""
+        folders = (self.orders, self.orders.parent / "overrides")
+        return {path: (path.read_bytes(), path.stat().st_mtime_ns) for folder in folders for path in folder.rglob("*") if path.is_file()}
 
     def ordered(self) -> pl.DataFrame:
         return pl.concat(
@@ -73,6 +84,7 @@ def test_changed_lines_become_overrides_with_their_reason(desk: Desk) -> None:
     desk.put("G3", 5)
     desk.put("H3", "promotion was called off")
     desk.put("G4", 0)
+    desk.put("H4", "budget")
     fc, sku = desk.get("B3"), desk.get("C3")
     applied = desk.apply()
     Overrides.validate(applied.overrides)
@@ -86,7 +98,7 @@ def test_changed_lines_become_overrides_with_their_reason(desk: Desk) -> None:
         "Li Wei",
     )
     assert (changed["expires"], changed["source_file"], changed["source_line"]) == (TODAY, "report.xlsx", 3)
-    assert (cancelled["value"], cancelled["reason"]) == (0.0, "no reason given")
+    assert (cancelled["value"], cancelled["reason"]) == (0.0, "budget")
     got = desk.ordered()
     assert got.filter(fc=fc, sku=sku)["units"].to_list() == [5.0]
     assert got.filter(fc=desk.get("B4"), sku=desk.get("C4")).is_empty()
@@ -98,18 +110,60 @@ def test_approving_the_recommended_number_is_no_override(desk: Desk) -> None:
 
 
 def test_an_override_applied_late_holds_until_its_order_goes_out(desk: Desk) -> None:
-    desk.put("G3", 5)
+    desk.decide(3, 5)
     assert desk.apply(on=date(2024, 4, 17)).overrides["expires"].to_list() == [date(2024, 4, 17)]
 
 
 def test_applying_twice_changes_nothing(desk: Desk) -> None:
-    desk.put("G3", 5)
+    desk.decide(3, 5)
     first = desk.apply()
-    before = {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in desk.orders.iterdir()}
-    second = desk.apply()
-    assert {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in desk.orders.iterdir()} == before
+    before = desk.everything_written()
+    second = desk.apply(on=date(2024, 4, 20))
+    assert desk.everything_written() == before
     assert (second.files, second.removed, second.units) == (first.files, (), first.units)
+    assert second.decisions.equals(first.decisions)
     assert second.overrides.equals(first.overrides)
+
+
+def test_what_is_decided_anew_replaces_what_was_recorded(desk: Desk) -> None:
+    desk.decide(3, 5)
+    desk.decide(4, 6)
+    desk.apply()
+    desk.decide(3, 7)
+    desk.decide(4, None)
+    later = date(2024, 4, 16)
+    (decision,) = desk.apply(on=later).decisions.to_dicts()
+    assert (decision["approved_units"], decision["recorded"], decision["cell"]) == (7.0, later, "Orders!G3")
+    assert decisions_of(desk.orders.parent, RUN).height == 1
+    desk.decide(3, None)
+    desk.apply()
+    assert decisions_of(desk.orders.parent, RUN).is_empty()
+
+
+def test_a_kill_in_between_is_healed_by_applying_again(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.decide(3, 0)
+    desk.apply()
+    wanted = {path.relative_to(tmp_path): content for path, (content, _) in desk.everything_written().items()}
+    for stop_after in range(len(wanted)):
+        left = tmp_path / f"killed-{stop_after}"
+        replaced = 0
+        really = Path.replace
+
+        def killed(self: Path, target: Any, really: Any = really, stop_after: int = stop_after) -> Any:
+            nonlocal replaced
+            if replaced == stop_after:
+                raise KeyboardInterrupt
+            replaced += 1
+            return really(self, target)
+
+        with monkeypatch.context() as killing:
+            killing.setattr(Path, "replace", killed)
+            with pytest.raises(KeyboardInterrupt):
+                desk.apply(output=left)
+        desk.apply(output=left)
+        assert {path.relative_to(left): path.read_bytes() for path in left.rglob("*") if path.is_file()} == {
+            name: content for name, content in wanted.items() if name.parts[0] in ("orders", "overrides")
+        }
 
 
 def test_a_supplier_whose_lines_are_all_cancelled_gets_no_file(desk: Desk) -> None:
@@ -120,7 +174,7 @@ def test_a_supplier_whose_lines_are_all_cancelled_gets_no_file(desk: Desk) -> No
     def cancel(book: Any) -> None:
         for row in book["Orders"].iter_rows(min_row=3):
             if row[0].value == "Acme Foods":
-                row[6].value = 0
+                row[6].value, row[7].value = 0, "supplier cannot deliver"
 
     desk.fill(cancel)
     applied = desk.apply()
@@ -161,10 +215,15 @@ def test_a_line_that_was_not_recommended_can_be_added(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("cell", "value", "told"),
     [
-        ("G5", -1, r"Orders!G5 is -1: expected a whole number"),
-        ("G5", 2.5, r"Orders!G5 is 2\.5: expected a whole number"),
-        ("G5", "a lot", r"Orders!G5 is 'a lot': expected a whole number"),
-        ("G5", True, r"Orders!G5 is True: expected a whole number"),
+        ("G5", -1, r"Orders!G5 is -1: expected a number, 0 or more"),
+        ("G5", 2.5, r"Orders!G5 is 2\.5: expected whole units"),
+        ("G5", "a lot", r"Orders!G5 is 'a lot': expected a number, 0 or more"),
+        ("G5", True, r"Orders!G5 is True: expected a number, 0 or more"),
+        ("G5", "1,200", r"Orders!G5 is '1,200': expected a number, 0 or more"),
+        ("G5", "#REF!", r"Orders!G5 is '#REF!': expected a number, 0 or more"),
+        ("G5", 1e12, r"Orders!G5 is 1e\+12: more than 1,000,000,000 units"),
+        ("G5", 7, r"Orders!H5 is empty: Orders!G5 is not what was recommended"),
+        ("H5", "x" * 501, r"Orders!H5 has 501 characters"),
         ("G5", "=F5*2", r"Orders!G5 holds the formula '=F5\*2' without a result"),
         ("F5", 999_999, r"Orders!F5 says 999999, the run recommended \d+\. Leave order_units as it was and write your number in Orders!G5"),
         ("C5", "nonsense", r"Orders!C5: the run has no row for fc '.*', sku 'nonsense'"),
@@ -209,7 +268,7 @@ def test_many_faults_are_told_at_once_and_counted(desk: Desk) -> None:
     desk.fill(spoil)
     with pytest.raises(WorkbookRefused) as refused:
         desk.apply()
-    assert str(refused.value).count("expected a whole number") == 10
+    assert str(refused.value).count("expected a number") == 10
     assert "… and 5 more" in str(refused.value)
 
 
@@ -233,13 +292,97 @@ def test_a_workbook_without_a_run_is_refused(desk: Desk) -> None:
         desk.apply()
 
 
-def test_a_file_that_is_no_workbook_is_refused(desk: Desk, tmp_path: Path) -> None:
-    (tmp_path / "notes.xlsx").write_text("not a workbook")
-    for path, told in ((tmp_path / "notes.xlsx", "cannot be read as an Excel workbook"), (tmp_path / "gone.xlsx", "does not exist")):
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("notes.xlsx", b"not a workbook", "cannot be read as an Excel workbook: it is a file of another kind"),
+        ("empty.xlsx", b"", "cannot be read as an Excel workbook: it is a file of another kind"),
+        ("locked.xlsx", bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600, "is protected with a password, or of the old .xls format"),
+        ("printed.xlsx", b"%PDF-1.7\n", "is a PDF"),
+        ("report.ods", b"PK\x03\x04" + b"\0" * 26 + b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "is an OpenDocument file"),
+        ("cut.xlsx", b"PK\x03\x04" + b"\0" * 40, "cannot be read as an Excel workbook"),
+    ],
+)
+def test_a_file_that_is_no_workbook_is_refused(desk: Desk, tmp_path: Path, name: str, content: bytes, told: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(WorkbookRefused, match=told) as refused:
+        replace(desk, path=tmp_path / name).apply()
+    assert name in str(refused.value)
+
+
+def test_a_path_that_holds_nothing_to_read_is_refused(desk: Desk, tmp_path: Path) -> None:
+    for path, told in ((tmp_path / "gone.xlsx", "does not exist"), (tmp_path, "cannot be opened")):
         with pytest.raises(WorkbookRefused, match=told):
-            apply_workbook(path, run_recommendations=desk.recommendations, run_id=RUN, orders_dir=desk.orders, author="Li Wei", on=TODAY)
+            replace(desk, path=path).apply()
     with pytest.raises(WorkbookRefused, match="author is empty"):
         desk.apply(author=" ")
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_damaged_workbook_is_read_or_refused_never_half_applied(desk: Desk, tmp_path: Path, data: st.DataObject) -> None:
+    """Bytes of a part are changed: what comes is an order, or a refusal."""
+    damaged = tmp_path / "damaged.xlsx"
+    with zipfile.ZipFile(desk.path) as whole, zipfile.ZipFile(damaged, "w") as parts:
+        spoilt = data.draw(st.sampled_from(whole.namelist()))
+        for name in whole.namelist():
+            content = bytearray(whole.read(name))
+            if name == spoilt:
+                start = data.draw(st.integers(0, len(content) - 1))
+                content[start : start + data.draw(st.integers(1, 60))] = data.draw(st.binary(max_size=60))
+            parts.writestr(name, bytes(content))
+    output = Path(tempfile.mkdtemp(dir=tmp_path))
+    try:
+        applied = replace(desk, path=damaged).apply(output=output)
+    except WorkbookRefused:
+        assert not list(output.iterdir())
+    else:
+        assert applied.lines == sum(pl.read_csv(file).height for file in applied.files)
+
+
+def test_hidden_sheets_filters_and_sheets_of_ones_own_change_nothing(desk: Desk) -> None:
+    expected = desk.apply()
+
+    def arrange(book: Any) -> None:
+        book["Orders"].auto_filter.add_filter_column(0, ["Acme Foods"])
+        for row in range(10, 20):
+            book["Orders"].row_dimensions[row].hidden = True
+        book["Summary"].sheet_state = "hidden"
+        book["Orders"].sheet_state = "hidden"
+        book.create_sheet("my notes")["A1"] = "=1+1"
+        book["Orders"]["Z1"] = "ask Ana"
+
+    desk.fill(arrange)
+    assert desk.apply().units == expected.units
+    desk.fill(lambda book: book.remove(book["Orders"]))
+    with pytest.raises(WorkbookRefused, match="has no sheet 'Orders'; it has Summary"):
+        desk.apply()
+
+
+def test_packs_and_limits_of_the_run_are_kept(desk: Desk) -> None:
+    terms = desk.recommendations.select("fc", "sku", unit_cost=2.5, case_pack=5.0, moq=10.0, max_units=1000.0)
+    for row, units in ((3, 7), (4, 5), (5, 1005)):
+        desk.decide(row, units)
+    with pytest.raises(WorkbookRefused) as refused:
+        desk.apply(run_terms=terms)
+    assert "Orders!G3 is 7: the item comes in cases of 5. Write 5 or 10." in str(refused.value)
+    assert "Orders!G4 is 5: the least order is 10 units (moq)." in str(refused.value)
+    assert "Orders!G5 is 1005: at most 1000 units may be ordered (max_units)." in str(refused.value)
+    for row in (3, 4, 5):
+        desk.decide(row, 15)
+    desk.apply(run_terms=terms)
+    fc, sku = desk.get("B3"), desk.get("C3")
+    assert desk.ordered().filter(fc=fc, sku=sku)["value"].to_list() == [37.5]
+
+
+def test_a_run_that_orders_nothing_can_be_applied(
+    tmp_path: Path, recommendations: pl.DataFrame, alerts: pl.DataFrame, plan_messages: pl.DataFrame
+) -> None:
+    for number, rows in enumerate((recommendations.with_columns(order_units=0.0), recommendations.clear())):
+        path = tmp_path / f"{number}.xlsx"
+        write_workbook(path, rows, alerts, plan_messages, {}, RUN)
+        applied = Desk(path, tmp_path / "orders", rows).apply()
+        assert (applied.files, applied.lines, applied.units, applied.decisions.height) == ((), 0, 0, 0)
 
 
 @pytest.mark.parametrize("hostile", ["=1+1", "null\x00byte", "_x0041_", "😀 ümläut", "  inner  blanks", "line\nbreak", "carriage\rreturn"])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from flows.workbook import write_workbook
 from flows.workbook.cells import MAX_TEXT, cell_text
+from flows.workbook.layout import REASONS
 
 RUN = "2024-04-14-a1b2c3"
 SUMMARY = {"as_of": date(2024, 4, 14), "order_lines": 41, "order_value": 9359.75, "regions": ["Shanghai", "Beijing"], "note": None}
@@ -41,9 +42,10 @@ def test_sheets_are_where_the_planner_looks(book: Any) -> None:
     assert book.custom_doc_props["fillrate_run_id"].value == RUN
 
 
-def test_orders_hold_every_order_by_supplier_then_value(book: Any, recommendations: pl.DataFrame) -> None:
+def test_orders_hold_every_order_by_supplier_then_value(book: Any, tmp_path: Path, recommendations: pl.DataFrame) -> None:
     orders = recommendations.filter(pl.col("order_units") > 0)
-    pairs = list(zip(column(book["Orders"], "supplier"), column(book["Orders"], "order_value"), strict=True))
+    shown = openpyxl.load_workbook(tmp_path / "report.xlsx", data_only=True)["Orders"]
+    pairs = list(zip(column(shown, "supplier"), column(shown, "order_value"), strict=True))
     assert len(pairs) == orders.height
     assert pairs == sorted(pairs, key=lambda pair: (pair[0] is None, pair[0] or "", -pair[1]))
     assert set(zip(column(book["Orders"], "fc"), column(book["Orders"], "sku"), strict=True)) == set(orders.select("fc", "sku").iter_rows())
@@ -58,12 +60,46 @@ def test_totals_are_formulas_that_already_carry_their_result(book: Any, tmp_path
     assert computed == recommendations["order_units"].sum()
 
 
-def test_only_whole_units_can_be_typed_in(book: Any) -> None:
-    (rule,) = book["Orders"].data_validations.dataValidation
-    assert (rule.type, rule.operator, rule.formula1) == ("whole", "greaterThanOrEqual", "0")
-    assert str(rule.sqref) == f"G3:G{book['Orders'].max_row}"
+def test_only_what_can_be_ordered_can_be_typed_in_and_reasons_are_offered(book: Any) -> None:
+    units, reasons = book["Orders"].data_validations.dataValidation
+    last = book["Orders"].max_row
+    assert (units.type, str(units.sqref)) == ("custom", f"G3:G{last}")
+    assert (reasons.type, str(reasons.sqref)) == ("list", f"H3:H{last}")
+    assert reasons.formula1 == '"' + ",".join(REASONS) + '"'
+    assert len(reasons.formula1) <= 255  # Excel's limit of a list
+    assert not reasons.showErrorMessage  # own words are welcome
     assert book["Orders"].freeze_panes == "D3"
     assert book["Orders"].auto_filter.ref is not None
+
+
+def test_bars_and_colours_follow_what_is_entered(book: Any) -> None:
+    rules = {
+        str(where.sqref).split(":")[0]: [rule.type for rule in found]
+        for where, found in book["Orders"].conditional_formatting._cf_rules.items()
+    }
+    assert rules["J3"] == ["dataBar"]
+    assert rules["G3"] == ["expression", "expression"]
+    assert rules["H3"] == ["expression"]
+
+
+def test_every_order_line_computes_what_it_comes_to(book: Any, tmp_path: Path, recommendations: pl.DataFrame) -> None:
+    sheet = book["Orders"]
+    assert sheet["I3"].value == "=IF(ISNUMBER(G3),G3,F3)"
+    assert sheet["J3"].value == "=ROUND(I3*K3,2)"
+    shown = openpyxl.load_workbook(tmp_path / "report.xlsx", data_only=True)
+    assert sum(column(shown["Orders"], "order_value")) == pytest.approx(recommendations["order_value"].sum())
+    assert sum(column(shown["Orders"], "final_units")) == recommendations["order_units"].sum()
+
+
+def test_a_line_of_unknown_cost_has_no_value_and_spoils_no_total(
+    tmp_path: Path, recommendations: pl.DataFrame, alerts: pl.DataFrame, plan_messages: pl.DataFrame
+) -> None:
+    unknown = pl.when(pl.col("sku") == recommendations.filter(pl.col("order_units") > 0)["sku"][0])
+    part = recommendations.with_columns(unknown.then(None).otherwise(pl.col("order_value")).alias("order_value"))
+    sheet = written(tmp_path / "part.xlsx", part, alerts, plan_messages)["Orders"]
+    assert column(sheet, "order_value").count(None) == 1
+    shown = openpyxl.load_workbook(tmp_path / "part.xlsx", data_only=True)["Orders"]
+    assert shown["J1"].value == pytest.approx(part["order_value"].sum())
 
 
 def test_overstock_holds_what_is_to_be_marked_down(book: Any, recommendations: pl.DataFrame) -> None:
