@@ -13,6 +13,7 @@ from polars.exceptions import PanicException
 from data.lake import Lake, LakeError
 from data.lock import lake_lock
 from data.published import RunPaths, find_run, read_manifest, remove_stale_staging
+from flows.notify import Sent
 from flows.settings import Settings, recorded_settings
 from flows.stages import decide, housekeeping, ingest, plan, publish, train
 from flows.stages.night import Kind, Night
@@ -55,13 +56,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a night came to. run: None when the night was to end before publishing; failed: region → error."""
+    """What a night came to. run: None when the night was to end before publishing; failed: region → error; notified: who was told."""
 
     run: RunPaths | None
     latest: bool
     failed: dict[str, str]
     as_of: date | None
     seconds: float
+    notified: tuple[Sent, ...] = ()
 
 
 class NothingToPublish(Exception):

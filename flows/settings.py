@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from data.settings import InputsSettings, LakeSettings, OutputSettings
+from flows.notify_settings import NotifySettings
 from models.settings import BacktestSettings, ForecastSettings, ReplaySettings, ReplenishmentSettings
 
 
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     replenishment: ReplenishmentSettings = Field(ReplenishmentSettings(), description="how orders are chosen")
     backtest: BacktestSettings = Field(BacktestSettings(), description="how the forecasts are judged on the past")
     replay: ReplaySettings = Field(ReplaySettings(), description="how the orders are judged on the past, in money")
+    notify: NotifySettings = Field(NotifySettings(), description="what people are told of a night")
 
     @classmethod
     def settings_customise_sources(

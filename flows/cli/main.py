@@ -36,6 +36,7 @@ Regions = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON document on stdout, and nothing else there.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="A run's id, its folder, or 'latest'.")]
+OtherRun = Annotated[str | None, typer.Option("--run", metavar="RUN_ID", help="Another run than the newest: its id or its folder.")]
 Where = Annotated[
     str | None, typer.Option("--out", metavar="DIR", help="Output folder of the run; by default it is looked for below ./out and here.")
 ]
@@ -208,9 +209,7 @@ def why(
     config: Annotated[
         Path | None, typer.Option("--config", metavar="CONFIG", help="Config whose newest run is meant; by default the newest of all.")
     ] = None,
-    run_id: Annotated[
-        str | None, typer.Option("--run", metavar="RUN_ID", help="Another run than the newest: its id or its folder.")
-    ] = None,
+    run_id: OtherRun = None,
     out: Where = None,
     changes: Annotated[
         list[str] | None,
@@ -245,6 +244,22 @@ def apply(
     from flows.cli.planner import apply_planner_workbook
 
     apply_planner_workbook(workbook, author, out)
+
+
+@app.command()
+def late(config: Config, debug: Debug = False) -> None:
+    """Tell people if the night that was due has not been published by notify.late_after; exits with 1 then. For a scheduler."""
+    from flows.cli.notices import tell_when_late
+
+    tell_when_late(config)
+
+
+@app.command()
+def notify(config: Config, run_id: OtherRun = None, debug: Debug = False) -> None:
+    """Send the notification of a published run again, to try the addresses; exits with 1 where one does not take it."""
+    from flows.cli.notices import notify_again
+
+    notify_again(config, run_id)
 
 
 @app.command()
