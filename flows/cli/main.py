@@ -195,11 +195,21 @@ def open_report(out: Where = None, debug: Debug = False) -> None:
 
 
 @app.command()
-def diff(a: RunId, b: RunId, out: Where = None, as_json: Json = False, debug: Debug = False) -> None:
-    """Say what changed from run A to run B, in units and money."""
-    from flows.cli.inspect import show_difference
+def diff(
+    a: RunId,
+    b: RunId,
+    out: Where = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Compare what was published, without deciding again to say why.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what changed from run A to run B and why (terms, plan, model, the day, sales, stock), in units and money.
 
-    show_difference(a, b, out, as_json=as_json)
+    Writes nothing. The orders are decided again step by step, from what A knew to what B knew.
+    """
+    from flows.cli.differences import show_difference
+
+    show_difference(a, b, out, quick=quick, as_json=as_json, debug=debug)
 
 
 @app.command()

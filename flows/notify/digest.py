@@ -59,7 +59,8 @@ def night_digest(
     lines += ["", f"Report: {_place(manifest, folder, settings)}"]
     title += f", without {count(len(failed), 'region')}" if failed else ""
     # Mail programs and chats do not agree on what a no-break space is.
-    return Digest(*(part.replace("\N{NO-BREAK SPACE}", " ") for part in (title, "\n".join(lines))), _mood(critical, failed))
+    title, body = (part.replace("\N{NO-BREAK SPACE}", " ") for part in (title, "\n".join(lines)))
+    return Digest(title, body, _mood(critical, failed))
 
 
 def failure_digest(name: str, error: str) -> Digest:

@@ -233,12 +233,23 @@ def test_report_and_open_and_diff_look_at_runs(ran, capsys, monkeypatch):
     assert document["same"] + len(document["changed"]) == 36
 
 
-def test_open_starts_the_browser_or_names_the_file(ran, fillrate, tmp_path):
-    opened = fillrate(ran, "open", BROWSER="true")
-    assert (opened.code, opened.out, opened.err) == (0, "", "")
+def test_open_starts_the_browser_or_names_the_file(ran, fillrate, tmp_path, monkeypatch, capsys):
+    seen = tmp_path / "seen"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {seen}\n')
+    browser.chmod(0o755)
+    path = ran.latest().path.resolve() / "report.html"
+    opened = fillrate(ran, "open", BROWSER=str(browser))
+    assert (opened.code, opened.out, opened.err) == (0, f"{path}\n", "")
+    assert seen.read_text().strip() == path.as_uri()
     none = fillrate(ran, "open", BROWSER="/nonexistent", PATH=str(tmp_path), DISPLAY="")
-    assert none.code == 0
-    assert "report.html" in none.out
+    assert (none.code, none.out) == (0, f"{path}\n")
+    assert "No browser" in none.err
+    # Without a screen a browser of the terminal would take it over.
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert ran.fillrate("open") == 0
+    assert capsys.readouterr().out == f"{path}\n"
 
 
 def test_apply_writes_orders_and_overrides_that_the_next_night_takes_in(ran, tmp_path, capsys):
