@@ -47,6 +47,7 @@ def recommend(
     previous: pl.DataFrame | None,
     settings: ReplenishmentSettings,
     rng_seed: int,
+    change_terms: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
     keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
     """Return one recommendation per row of `profile`, most valuable first, and messages about what was not computed.
@@ -69,6 +70,9 @@ def recommend(
         Recommendations of the run before.
     rng_seed
         Seed of everything drawn here: lead times that vary.
+    change_terms
+        Is given the terms of every row (SupplyTerms, lead times as learned, and the columns objective and demand_multiplier) and returns
+        those that are to hold instead, for one who asks what would be ordered then.
     keep
         Is given what the recommendations were made from, for one who asks why.
 
@@ -84,8 +88,11 @@ def recommend(
     calendar = Calendar(as_of, frequency)
     terms, messages = supply_terms(profile, supply, items, overrides, calendar, settings)
     lines = arriving(profile, inbound, calendar)
-    rows = _joined(profile, learned_lead_times(terms, receipts, as_of), positions, lines, settings)
-    multiplied = mean * rows.get_column("override_demand_multiplier").fill_null(1.0).to_numpy()[:, None]
+    learned = learned_lead_times(terms, receipts, as_of).with_columns(
+        pl.lit(settings.objective).alias("objective"), pl.col("override_demand_multiplier").fill_null(1.0).alias("demand_multiplier")
+    )
+    rows = _joined(profile, learned if change_terms is None else change_terms(learned), positions, lines)
+    multiplied = mean * rows.get_column("demand_multiplier").to_numpy()[:, None]
     series = ordering_series(rows, multiplied, lines, calendar, rng_seed)
     decisions = decide(
         series,
@@ -105,15 +112,13 @@ def recommend(
     return Recommendations.validate(most_valuable_first(published)), messages + _unknown_stock(rows)
 
 
-def _joined(
-    profile: pl.DataFrame, terms: pl.DataFrame, positions: pl.DataFrame, lines: pl.DataFrame, settings: ReplenishmentSettings
-) -> pl.DataFrame:
+def _joined(profile: pl.DataFrame, terms: pl.DataFrame, positions: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Return profile, terms, stock and inbound side by side, in the order of the profile."""
     coming = lines.group_by("row").agg(
         pl.col("units").sort_by("period").sum().alias("inbound_units"), pl.col("overdue").any().alias("inbound_overdue")
     )
     costs_unknown = pl.col("shortage_cost").is_null() | pl.col("holding_cost").is_null()
-    by_cost = ~costs_unknown & pl.lit(settings.objective == "cost")
+    by_cost = ~costs_unknown & (pl.col("objective") == "cost")
     rule = pl.format(
         "{}{}",
         pl.when(pl.col("calibrated")).then(pl.lit("")).otherwise(pl.lit("simple_")),
@@ -128,7 +133,7 @@ def _joined(
         .sort("row")
         .with_columns(
             pl.col("inbound_units").fill_null(0.0),
-            (costs_unknown & pl.lit(settings.objective == "cost")).alias("costs_unknown"),
+            (costs_unknown & (pl.col("objective") == "cost")).alias("costs_unknown"),
             rule.alias("rule"),
             (pl.max_horizontal((pl.col("moq") / pl.col("case_pack") - 1e-9).ceil(), pl.lit(1.0)) * pl.col("case_pack")).alias("lump"),
         )

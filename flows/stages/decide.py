@@ -94,9 +94,10 @@ def region_orders(
     inbound: pl.DataFrame,
     overrides: pl.DataFrame | None,
     previous: pl.DataFrame | None,
+    change_terms: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
     keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
-    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock; `keep` as there."""
+    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock; the rest as there."""
     settings = night.settings
     return recommend(
         run_id=night.run_id,
@@ -115,6 +116,7 @@ def region_orders(
         previous=previous,
         settings=settings.replenishment,
         rng_seed=settings.seed,
+        change_terms=change_terms,
         keep=keep,
     )
 

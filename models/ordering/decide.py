@@ -1,6 +1,6 @@
 """Every number of a recommendation that comes from simulation, for many series, block by block."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Literal
@@ -140,27 +140,36 @@ def decide(
 
     def run(block: Block) -> None:
         few = series.of(block.rows)
-        demand = paths.sample(block.rows, block.periods)
-        if (few.multiplier != 1).any():
-            demand = demand * few.multiplier.astype(np.float32)[:, None, None]
-        found = _decide_block(few, demand, block, calendar, lost=lost, measure=measure, witness=witness)
+        found = _decide_block(few, sampled(paths, few, block), block, calendar, lost=lost, measure=measure, witness=witness)
         for field in fields(Decisions):
             getattr(out, field.name)[block.rows] = getattr(found, field.name)
 
-    path_count = paths.sample(np.arange(min(1, len(series.start))), 1).shape[1]
-    blocks = _blocks(series, path_count, calendar, horizon, block_bytes)
+    block_by_block(run, blocks(series, paths, calendar, horizon, block_bytes), threads)
+    return out
+
+
+def block_by_block(run: Callable[[Block], None], several: Iterator[Block], threads: int) -> None:
+    """Call a function for every block, `threads` at a time."""
     if threads == 1:
-        for block in blocks:
+        for block in several:
             run(block)
     else:
         with ThreadPoolExecutor(threads) as pool:
             # list() lets an error of any block through.
-            list(pool.map(run, blocks))
-    return out
+            list(pool.map(run, several))
 
 
-def _blocks(series: Series, paths: int, calendar: Calendar, horizon: int, block_bytes: int) -> Iterator[Block]:
+def sampled(paths: DemandPaths, series: Series, block: Block) -> NDArray[np.float32]:
+    """Return sampled demand of a block, whose rows `series` holds, times their factors; shape (rows, paths, periods)."""
+    demand = paths.sample(block.rows, block.periods)
+    if (series.multiplier != 1).any():
+        demand = demand * series.multiplier.astype(np.float32)[:, None, None]
+    return demand
+
+
+def blocks(series: Series, sample_paths: DemandPaths, calendar: Calendar, horizon: int, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
     """Return blocks of rows that share lead time, review period and rule: what a row gets never depends on its block."""
+    paths = sample_paths.sample(np.arange(min(1, len(series.start))), 1).shape[1]
     certain = series.lead_sd == 0
     usual = np.array(
         [lead_periods(mean, sd, calendar.days) for mean, sd in zip(series.lead_mean, series.lead_sd, strict=True)], dtype=np.int64

@@ -50,11 +50,11 @@ def ordering_series(rows: pl.DataFrame, mean: NDArray[np.float64], lines: pl.Dat
     rows
         Profile, terms and position joined; nulls stand for unknown costs and unknown stock (which is simulated as none).
     mean
-        Mean demand per period, multiplied by the planner's factor, shape (rows, periods).
+        Mean demand per period, times `demand_multiplier`, shape (rows, periods).
     lines
         What arrives, by `arriving`.
     """
-    multiplier = _floats(rows, "override_demand_multiplier", 1.0)
+    multiplier = _floats(rows, "demand_multiplier")
     position = (line.to_numpy() for line in lines.select("units", "row", "period"))
     units, row, period = position
     return Series(
