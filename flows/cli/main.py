@@ -244,6 +244,24 @@ def why(
 
 
 @app.command()
+def whatif(
+    config: Config,
+    scenarios: Annotated[Path, typer.Argument(metavar="SCENARIOS", help="TOML file of scenarios.")],
+    run_id: OtherRun = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Write the comparison here instead of output.path.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what would be ordered if demand, lead times, service or costs were otherwise, beside the newest run as it was.
+
+    Writes a comparison in units and money to `whatif/` of the output; nothing that was published is touched.
+    """
+    from flows.cli.scenarios import ask_what_if
+
+    ask_what_if(config, scenarios, run_id=run_id, out=out, as_json=as_json, debug=debug)
+
+
+@app.command()
 def apply(
     workbook: Annotated[Path, typer.Argument(metavar="WORKBOOK", help="A run's report.xlsx with approved_units filled in.")],
     author: Annotated[str, typer.Option("--author", help="Who approved it.")],
