@@ -1,6 +1,6 @@
 """Settings, stages in order, Prefect flows and schedule, command line, report. Only this room knows Prefect.
 
-`from flows import open_run` begins an analyst's session (`flows.bench`, docs/notebooks.md); `import flows` alone loads nothing.
+`from flows import open_run` begins an analyst's session (`flows.bench`, docs/operations.md); `import flows` alone loads nothing.
 """
 
 from importlib import import_module

@@ -179,7 +179,7 @@ def recommend(run: Run, region: str, *changes: Mapping[str, Any]) -> dy.DataFram
     change_terms = None
     if changes:
         try:
-            scenario = Scenario(name="asked", change=changes)  # type: ignore[arg-type]  # read from mappings
+            scenario = Scenario(name="asked", change=changes)
         except ValidationError as error:
             raise ConfigError(sentences(error, known_keys(), REFERENCE)) from error
         rows = rows_to_select(run.recommendations(), tonight.table("items"))

@@ -31,6 +31,8 @@ def request_of(
     """
     if last is not None and last not in get_args(Stage):
         raise ConfigError(f"there is no stage {last!r}: the stages are {', '.join(STAGES)}")
+    if last == "ingest" and regions:
+        raise ConfigError("deliveries are taken in as a whole, not by region: leave --region out of --stage ingest")
     return Request(
         as_of=as_of.date() if as_of else None, regions=tuple(regions or ()), first=first, last=cast("Stage", last or "publish"), train=train
     )

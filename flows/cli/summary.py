@@ -43,7 +43,10 @@ def readable_console() -> Console:
 def show(outcome: Outcome, console: Console) -> None:
     """Print the closing summary."""
     if outcome.run is None:
-        console.print(f"Done in {outcome.seconds:.0f} s; nothing was to be published.")
+        done = "deliveries were taken into the lake" if outcome.as_of is None else f"models are trained, as of {outcome.as_of}"
+        console.print(f"Done in {outcome.seconds:.0f} s: {done}; nothing was to be published.", highlight=False)
+        for region, error in outcome.failed.items():
+            console.print(f"[red]  region {escape(region)} failed: {escape(error)}[/]", soft_wrap=True)
         return
     manifest = read_manifest(outcome.run)
     counts, headline = manifest["row_counts"], manifest["headline"]

@@ -11,7 +11,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from data.published import read_frame
+from data.published import read_frame, runs
 from flows.cli.main import app, call
 
 COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
@@ -170,6 +170,29 @@ def test_a_night_can_end_after_a_stage(ran, stage, published):
     assert (ran.latest() == before) == (stage != "publish")
     if stage == "forecast":
         assert read_frame(ran.runs()[0], "recommendations").is_empty()
+
+
+def test_any_part_of_a_night_can_be_run_beside_what_was_published(ran, capsys):
+    """Every stage of one region, into another folder: what was published is left as it was, and what was done is said."""
+    before, latest = {path: path.stat().st_mtime_ns for path in ran.out.rglob("*")}, ran.latest()
+    done = {"train": "models are trained, as of 2024-06-09", "forecast": "forecasts only", "recommend": "to order", "publish": "to order"}
+    for stage, words in done.items():
+        capsys.readouterr()
+        assert ran.call("run", "--direct", "--region", "south", "--stage", stage, "--out", "scratch") == 0
+        said = capsys.readouterr().out
+        assert words in said
+        assert stage == "train" or "did not become the latest: a run of some regions or stages never does" in said
+    assert {path: path.stat().st_mtime_ns for path in ran.out.rglob("*")} == before
+    assert ran.latest() == latest
+    beside = runs(ran.root / "scratch")
+    assert len(beside) == 3
+    for run in beside:
+        assert set(read_frame(run, "forecasts")["region"]) == {"south"}
+    assert not (ran.root / "scratch" / "latest.json").exists()
+    assert ran.call("run", "--direct", "--region", "south", "--stage", "ingest") == 64
+    assert "leave --region out" in capsys.readouterr().err
+    assert ran.call("run", "--direct", "--stage", "ingest") == 0
+    assert "deliveries were taken into the lake; nothing was to be published" in capsys.readouterr().out
 
 
 def test_check_reads_the_inputs_and_touches_nothing(shop, capsys):
