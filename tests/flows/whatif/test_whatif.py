@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.published import read_frame
-from flows.settings import ConfigError
+from flows.settings import ConfigError, checkout
 from flows.whatif.scenarios import SELECTORS, load_scenarios
 
 SCENARIOS = """\
@@ -122,6 +122,11 @@ def test_the_page_and_the_terminal_say_the_same(asked, capsys):
     assert "lead time +7 days for all rows" in said
     (elsewhere,) = (ran.root / "scratch" / "whatif").iterdir()
     assert (elsewhere / "whatif.html").read_text() == page
+
+
+def test_the_scenarios_that_come_along_can_be_used():
+    (path,) = (checkout() / "configs" / "scenarios").glob("*.toml")
+    assert len(load_scenarios(path).scenario) == 3
 
 
 @pytest.mark.parametrize(
