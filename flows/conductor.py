@@ -53,6 +53,11 @@ class Request:
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     train: bool = False
 
+    @property
+    def whole(self) -> bool:
+        """Whether the night goes from ingest to publish, in all regions."""
+        return self.first == "ingest" and self.last == "publish" and not self.regions
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -99,8 +104,7 @@ def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
             times["ingest"] = time.perf_counter() - begun
         if request.last == "ingest":
             return Outcome(None, False, {}, None, time.perf_counter() - begun)
-        whole = request.first == "ingest" and request.last == "publish" and not request.regions
-        kind: Kind = "nightly" if whole else "partial"
+        kind: Kind = "nightly" if request.whole else "partial"
         night = do("plan", plan.plan_night, settings, request.as_of, kind, request.train or None)
         outcome = _after_planning(night, request, do, started_at, begun, times)
         if compacted and outcome.run:

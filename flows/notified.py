@@ -30,15 +30,14 @@ def notified(settings: Settings, request: Request, night: Callable[[], Outcome])
     -------
     The outcome, with how every address took the notification. What the night raises is raised on.
     """
-    whole = request.first == "ingest" and request.last == "publish" and not request.regions
     try:
         outcome = night()
     except (Exception, PanicException) as error:
-        if whole:
+        if request.whole:
             message = str(error) or type(error).__name__
             _tell(lambda: failure_digest(settings.name, message))
         raise
-    if not whole or outcome.run is None or not (outcome.latest or outcome.failed):
+    if not request.whole or outcome.run is None or not (outcome.latest or outcome.failed):
         return outcome
     return replace(outcome, notified=tell_of_run(outcome.run, settings))
 

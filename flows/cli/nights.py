@@ -16,7 +16,7 @@ from flows.cli.progress import shown_progress
 from flows.cli.summary import as_document, readable_console, show
 from flows.conductor import STAGES, Outcome, Request, Stage, conduct, rerun, settings_beside
 from flows.notified import notified, settings_or_told
-from flows.settings import ConfigError
+from flows.settings import ConfigError, load_settings
 
 
 def request_of(
@@ -49,7 +49,7 @@ def run_config(
     debug: bool = False,
 ) -> None:
     """Run a night of a config and tell how it went; exits with 2 when regions failed."""
-    settings = settings_or_told(config, changes or [], output=out)
+    settings = (settings_or_told if request.whole else load_settings)(config, changes or [], output=out)
     if direct:
         _told(lambda: notified(settings, request, lambda: conduct(settings, request)), as_json=as_json, debug=debug)
     else:

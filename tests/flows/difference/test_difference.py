@@ -48,6 +48,7 @@ def test_a_run_and_its_rerun_differ_by_nothing(ran):
     assert causes_of(ran.runs()[1], ran.runs()[0]) == {}
 
 
+@pytest.mark.slow
 def test_what_alone_was_changed_is_the_only_cause(ran):
     first = ran.latest()
     costly = ran.night("--set", "replenishment.lead_time_days=5")

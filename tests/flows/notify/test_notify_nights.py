@@ -100,6 +100,7 @@ def test_runs_of_analysts_tell_nobody(ran, web_server, monkeypatch):
     ran.night("--region", "south")
     ran.night("--stage", "forecast")
     assert ran.call("run", "--direct", "--json", "--region", "nowhere") == 64
+    assert ran.call("run", "--direct", "--json", "--region", "south", "--set", "horizen=3") == 64
     ran.night("--as-of", "2024-06-02")
     ran.fillrate("rerun", "latest", "--json")
     assert web_server.taken == []
