@@ -44,6 +44,20 @@ def lake_lock(root: str | Path) -> Iterator[None]:
             file.truncate(0)
 
 
+def lock_holder(root: str | Path) -> str | None:
+    """Return in words who holds the lock of the lake at `root`, None where nobody does."""
+    path = Path(root) / LOCK_FILE
+    # Nobody has written to it: then it is not even tried, so that a run which is just starting is not in its way.
+    if not path.is_file() or not path.stat().st_size:
+        return None
+    with path.open("r", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _holder(path)
+    return None
+
+
 def _write_holder(file: IO[str]) -> None:
     file.truncate(0)
     json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat(timespec="seconds")}, file)

@@ -20,7 +20,7 @@ class ResultsFolder:
     A part is named by its day: the origin of a forecast, or the day before a replayed window.
     """
 
-    def __init__(self, output: str | Path, kind: Literal["backtests", "replays"], run_id: str) -> None:
+    def __init__(self, output: str | Path, kind: Literal["backtests", "replays", "whatif"], run_id: str) -> None:
         self.path = Path(output) / kind / run_id
 
     @property

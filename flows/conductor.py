@@ -13,6 +13,7 @@ from polars.exceptions import PanicException
 from data.lake import Lake, LakeError
 from data.lock import lake_lock
 from data.published import RunPaths, find_run, read_manifest, remove_stale_staging
+from flows.notify import Sent
 from flows.settings import Settings, recorded_settings
 from flows.stages import decide, housekeeping, ingest, plan, publish, train
 from flows.stages.night import Kind, Night
@@ -52,16 +53,22 @@ class Request:
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     train: bool = False
 
+    @property
+    def whole(self) -> bool:
+        """Whether the night goes from ingest to publish, in all regions."""
+        return self.first == "ingest" and self.last == "publish" and not self.regions
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a night came to. run: None when the night was to end before publishing; failed: region → error."""
+    """What a night came to. run: None when the night was to end before publishing; failed: region → error; notified: who was told."""
 
     run: RunPaths | None
     latest: bool
     failed: dict[str, str]
     as_of: date | None
     seconds: float
+    notified: tuple[Sent, ...] = ()
 
 
 class NothingToPublish(Exception):
@@ -97,8 +104,7 @@ def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
             times["ingest"] = time.perf_counter() - begun
         if request.last == "ingest":
             return Outcome(None, False, {}, None, time.perf_counter() - begun)
-        whole = request.first == "ingest" and request.last == "publish" and not request.regions
-        kind: Kind = "nightly" if whole else "partial"
+        kind: Kind = "nightly" if request.whole else "partial"
         night = do("plan", plan.plan_night, settings, request.as_of, kind, request.train or None)
         outcome = _after_planning(night, request, do, started_at, begun, times)
         if compacted and outcome.run:

@@ -17,8 +17,9 @@ from pydantic import TypeAdapter
 from flows.conductor import Outcome, Request, conduct
 from flows.nightly_artifacts import show_on_server
 from flows.nightly_tasks import as_tasks
+from flows.notified import notified, settings_or_told
 from flows.prefect_server import PrefectServerError
-from flows.settings import Settings, load_settings, recorded_settings
+from flows.settings import Settings, recorded_settings
 
 log = logging.getLogger("fillrate")
 
@@ -66,8 +67,8 @@ def nightly(
         If the night was published without some of its regions.
     """
     log.setLevel(logging.INFO)
-    settings = load_settings(Path(config), changes or (), output=output)
-    _tell(conduct(settings, Request(as_of=as_of, train=train), as_tasks))
+    settings, request = settings_or_told(Path(config), changes or [], output=output), Request(as_of=as_of, train=train)
+    _tell(notified(settings, request, lambda: conduct(settings, request, as_tasks)))
 
 
 def run_in_flow(settings: Settings, request: Request, *, shown: bool) -> Outcome:

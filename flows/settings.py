@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from data.settings import InputsSettings, LakeSettings, OrdersSettings, OutputSettings
+from flows.notify_settings import NotifySettings
 from models.settings import BacktestSettings, ForecastSettings, ReplaySettings, ReplenishmentSettings
 
 
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     replenishment: ReplenishmentSettings = Field(ReplenishmentSettings(), description="how orders are chosen")
     backtest: BacktestSettings = Field(BacktestSettings(), description="how the forecasts are judged on the past")
     replay: ReplaySettings = Field(ReplaySettings(), description="how the orders are judged on the past, in money")
+    notify: NotifySettings = Field(NotifySettings(), description="what people are told of a night")
 
     @classmethod
     def settings_customise_sources(
@@ -86,14 +88,7 @@ def load_settings(path: Path, changes: Sequence[str] = (), *, output: str | None
     ConfigError
         If the file is missing or no TOML, a key is unknown, or a value does not fit.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        near = difflib.get_close_matches(path.name, [file.name for file in path.parent.glob("*.toml")], n=1) if path.parent.is_dir() else []
-        hint = f"; did you mean {path.parent / near[0]}?" if near else "; `fillrate init DIR` writes one to start from"
-        raise ConfigError(f"there is no config {path}{hint}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise ConfigError(f"{path} is not readable as TOML: {error}") from error
+    content = read_toml(path, "config", "`fillrate init DIR` writes one to start from")
     environment = _environment()
     merged = _merged(content, environment)
     for change in changes:
@@ -101,6 +96,33 @@ def load_settings(path: Path, changes: Sequence[str] = (), *, output: str | None
     if output is not None:
         merged = _merged(merged, {"output": {"path": output}})
     return _validated(merged, str(path))
+
+
+def read_toml(path: Path, what: str, otherwise: str) -> dict[str, Any]:
+    """Return what a TOML file holds.
+
+    Parameters
+    ----------
+    path
+        The file.
+    what
+        What it is, for the message where there is none.
+    otherwise
+        What helps where no file of a similar name lies beside it.
+
+    Raises
+    ------
+    ConfigError
+        If it is missing or no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        near = difflib.get_close_matches(path.name, [file.name for file in path.parent.glob("*.toml")], n=1) if path.parent.is_dir() else []
+        hint = f"did you mean {path.parent / near[0]}?" if near else otherwise
+        raise ConfigError(f"there is no {what} {path}; {hint}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path} is not readable as TOML: {error}") from error
 
 
 def recorded_settings(document: Mapping[str, Any]) -> Settings:
@@ -126,7 +148,7 @@ def _validated(document: Mapping[str, Any], where: str) -> Settings:
     try:
         return _FileOnly(**document)
     except ValidationError as error:
-        raise ConfigError(f"{where}: " + "; ".join(_sentence(dict(problem)) for problem in error.errors())) from error
+        raise ConfigError(f"{where}: {sentences(error, known_keys())}") from error
 
 
 def _environment() -> dict[str, Any]:
@@ -155,14 +177,17 @@ def _change(change: str) -> dict[str, Any]:
     return dict(value)
 
 
-def _sentence(problem: Mapping[str, Any]) -> str:
+def sentences(error: ValidationError, known: Sequence[str], reference: str = "docs/configuration.md") -> str:
+    """Return what pydantic found wrong with a file, key by key; an unknown one with the nearest of the `known`."""
+    return "; ".join(_sentence(dict(problem), known, reference) for problem in error.errors())
+
+
+def _sentence(problem: Mapping[str, Any], known: Sequence[str], reference: str) -> str:
     place = [str(part) for part in problem["loc"]]
     key = ".".join(place)
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.5) or difflib.get_close_matches(
-            place[-1], known_keys(), n=1, cutoff=0.4
-        )
-        return f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else "; docs/configuration.md lists the keys")
+        near = difflib.get_close_matches(key, known, n=1, cutoff=0.5) or difflib.get_close_matches(place[-1], known, n=1, cutoff=0.4)
+        return f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else f"; {reference} lists the keys")
     if problem["type"] == "missing":
         return f"key {key!r} is missing"
     return f"{key} is {problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}"

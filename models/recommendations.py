@@ -1,6 +1,7 @@
 """Recommendations: what to order tonight for every sku × fc, why, and what happens without it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import dataframely as dy
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from data.messages import PlanMessage
 from models.contracts import Recommendations
 from models.lead_times import learned_lead_times
+from models.lead_times.changed import changed_lead_times
 from models.order_calendar import order_calendar
 from models.ordering.calendar import Calendar, Frequency
 from models.ordering.decide import Decisions, decide
@@ -53,6 +55,7 @@ def recommend(
     rng_seed: int,
     events: pl.DataFrame | None = None,
     classes: pl.DataFrame | None = None,
+    change_terms: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
     keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
     """Return one recommendation per row of `profile`, most valuable first, and messages about what was not computed.
@@ -79,6 +82,9 @@ def recommend(
         Input table; days of kind `closed` are read.
     classes
         abc and xyz by fc and sku, where `profile` is not all of a region; they rank its rows among each other.
+    change_terms
+        Is given the terms of every row (SupplyTerms, lead times as learned, and the columns objective and demand_multiplier) and returns
+        those that are to hold instead, for one who asks what would be ordered then.
     keep
         Is given what the recommendations were made from, for one who asks why.
 
@@ -95,11 +101,18 @@ def recommend(
     terms, messages = supply_terms(profile, supply, items, overrides, calendar, settings)
     known, times = learned_lead_times(terms, receipts, as_of)
     lines = open_order_lines(known, times, inbound, calendar)
-    rows = _joined(profile, known, positions, arriving(lines), settings)
+    learned = known.with_columns(
+        pl.lit(settings.objective).alias("objective"), pl.col("override_demand_multiplier").fill_null(1.0).alias("demand_multiplier")
+    )
+    asked = learned if change_terms is None else change_terms(learned)
+    rows = _joined(profile, asked, positions, arriving(lines))
     rows = with_classes(rows) if classes is None else rows.join(classes, on=["fc", "sku"], how="left", maintain_order="left")
     rows = with_service_levels(rows, settings)
-    multiplied = mean * rows.get_column("override_demand_multiplier").fill_null(1.0).to_numpy()[:, None]
+    multiplied = mean * rows.get_column("demand_multiplier").to_numpy()[:, None]
     series = ordering_series(rows, multiplied, times, lines, calendar, rng_seed, settings.order_line_cost)
+    if change_terms is not None:
+        # What is on its way left as it was; only orders from tonight on take as long as is asked.
+        series = replace(series, lead_times=changed_lead_times(times, learned, asked))
     lost = settings.unmet_demand == "lost"
     decisions = decide(
         series,
@@ -119,9 +132,7 @@ def recommend(
     return Recommendations.validate(most_valuable_first(published)), [*messages, *_unknown_stock(rows), *supply_messages(rows, settings)]
 
 
-def _joined(
-    profile: pl.DataFrame, terms: pl.DataFrame, positions: pl.DataFrame, lines: pl.DataFrame, settings: ReplenishmentSettings
-) -> pl.DataFrame:
+def _joined(profile: pl.DataFrame, terms: pl.DataFrame, positions: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """Return profile, terms, stock and inbound side by side, in the order of the profile."""
     coming = lines.group_by("row").agg(
         pl.col("units").sort_by("period").sum().alias("inbound_units"), pl.col("overdue").any().alias("inbound_overdue")
@@ -129,7 +140,7 @@ def _joined(
     costs_unknown = pl.col("shortage_cost").is_null() | pl.col("holding_cost").is_null()
     # Where unmet demand costs nothing no order ever pays: that is a cost left out, not one to decide by.
     worthless = pl.col("shortage_cost") <= 0
-    by_cost = ~costs_unknown & ~worthless & pl.lit(settings.objective == "cost")
+    by_cost = ~costs_unknown & ~worthless & (pl.col("objective") == "cost")
     rule = pl.format(
         "{}{}",
         pl.when(pl.col("calibrated")).then(pl.lit("")).otherwise(pl.lit("simple_")),
@@ -144,8 +155,8 @@ def _joined(
         .sort("row")
         .with_columns(
             pl.col("inbound_units").fill_null(0.0),
-            (costs_unknown & pl.lit(settings.objective == "cost")).alias("costs_unknown"),
-            (~costs_unknown & worthless & pl.lit(settings.objective == "cost")).fill_null(False).alias("shortage_worthless"),
+            (costs_unknown & (pl.col("objective") == "cost")).alias("costs_unknown"),
+            (~costs_unknown & worthless & (pl.col("objective") == "cost")).fill_null(False).alias("shortage_worthless"),
             rule.alias("rule"),
             (pl.max_horizontal((pl.col("moq") / pl.col("case_pack") - 1e-9).ceil(), pl.lit(1.0)) * pl.col("case_pack")).alias("lump"),
         )

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
@@ -37,7 +37,15 @@ COLUMN_TYPES: dict[type[pl.DataType], str] = {
     pl.Int32: "whole number",
     pl.Boolean: "true/false",
 }
-VALUE_TYPES: dict[object, str] = {str: "text", int: "whole number", float: "number", bool: "true/false", date: "date", NoneType: "none"}
+VALUE_TYPES: dict[object, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true/false",
+    date: "date",
+    time: "time",
+    NoneType: "none",
+}
 OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
     "forecasts": Forecasts,
     "explanations": Explanations,

@@ -1,6 +1,6 @@
-"""Commands that look and change nothing: check, report, open, diff."""
+"""Commands that look and change nothing: check, report, open."""
 
-import json
+import os
 import sys
 import webbrowser
 from datetime import UTC, datetime
@@ -9,19 +9,16 @@ from pathlib import Path
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
 from data.errors import InputError
 from data.intake import read_table
 from data.messages import PlanMessage
-from data.published import changed_files, read_frame, read_manifest
+from data.published import changed_files, read_manifest
 from flows.cli.failures import Exit
 from flows.cli.locate import locate_run, newest_run
-from flows.compare import compare_runs
 from flows.settings import load_settings
 from flows.stages.ingest import tables
-
-SHOWN_CHANGES = 15
 
 
 def check_inputs(config: Path, changes: list[str]) -> None:
@@ -70,36 +67,16 @@ def show_run(run_id: str, out: str | None) -> None:
 
 
 def open_newest(out: str | None) -> None:
-    """Open the newest report; prints its path where there is no browser."""
-    path = newest_run(out).path / "report.html"
-    if not webbrowser.open(path.resolve().as_uri()):
-        Console().print(f"No browser could be started; the report is {escape(str(path))}", soft_wrap=True)
+    """Open the newest report in the browser, and say where it is; without a browser or a screen only the latter."""
+    path = (newest_run(out).path / "report.html").resolve()
+    opened = _has_screen() and webbrowser.open(path.as_uri())
+    if not opened:
+        sys.stderr.write("No browser could be started; the report is\n")
+    sys.stdout.write(f"{path}\n")
 
 
-def show_difference(a: str, b: str, out: str | None, *, as_json: bool) -> None:
-    """Print what changed between two runs."""
-    run_a, run_b = locate_run(a, out), locate_run(b, out)
-    difference = compare_runs(read_frame(run_a, "recommendations"), read_frame(run_b, "recommendations"))
-    if as_json:
-        document = {"a": run_a.run_id, "b": run_b.run_id, "same": difference.same, "totals": difference.totals.to_dicts()}
-        sys.stdout.write(json.dumps({**document, "changed": difference.changed.to_dicts()}, default=str, ensure_ascii=False) + "\n")
-        return
-    console = Console()
-    console.print(f"A {run_a.run_id}, as of {run_a.as_of}\nB {run_b.run_id}, as of {run_b.as_of}\n", highlight=False, soft_wrap=True)
-    totals = Table("", *(Column(name, justify="right") for name in ("A", "B", "change")), box=None)
-    for row in difference.totals.iter_rows(named=True):
-        totals.add_row(row["measure"].replace("_", " "), *(_number(row[column]) for column in ("a", "b", "change")))
-    console.print(totals)
-    console.print(f"\n{difference.same:,} rows order the same; {difference.changed.height:,} differ")
-    numbers_of = (Column(name, justify="right") for name in ("units A", "units B", "value"))
-    changed = Table("fc", "sku", "name", *numbers_of, "why", box=None)
-    for row in difference.changed.head(SHOWN_CHANGES).iter_rows(named=True):
-        texts = (escape(row[column] or "") for column in ("fc", "sku", "name"))
-        numbers = (_number(row[column]) for column in ("order_units_a", "order_units_b", "change_value"))
-        changed.add_row(*texts, *numbers, escape(row["change_reason"] or ""))
-    if difference.changed.height:
-        console.print(changed)
-
-
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:,.2f}".rstrip("0").rstrip(".")
+def _has_screen() -> bool:
+    """Return whether there is a screen to open a browser on; else a browser of the terminal would take it over."""
+    if sys.platform in ("darwin", "win32") or os.environ.get("BROWSER"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

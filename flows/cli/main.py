@@ -36,6 +36,7 @@ Regions = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON document on stdout, and nothing else there.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="A run's id, its folder, or 'latest'.")]
+OtherRun = Annotated[str | None, typer.Option("--run", metavar="RUN_ID", help="Another run than the newest: its id or its folder.")]
 Where = Annotated[
     str | None, typer.Option("--out", metavar="DIR", help="Output folder of the run; by default it is looked for below ./out and here.")
 ]
@@ -194,11 +195,21 @@ def open_report(out: Where = None, debug: Debug = False) -> None:
 
 
 @app.command()
-def diff(a: RunId, b: RunId, out: Where = None, as_json: Json = False, debug: Debug = False) -> None:
-    """Say what changed from run A to run B, in units and money."""
-    from flows.cli.inspect import show_difference
+def diff(
+    a: RunId,
+    b: RunId,
+    out: Where = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Compare what was published, without deciding again to say why.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what changed from run A to run B and why (terms, plan, model, the day, sales, stock), in units and money.
 
-    show_difference(a, b, out, as_json=as_json)
+    Writes nothing. The orders are decided again step by step, from what A knew to what B knew.
+    """
+    from flows.cli.differences import show_difference
+
+    show_difference(a, b, out, quick=quick, as_json=as_json, debug=debug)
 
 
 @app.command()
@@ -208,9 +219,7 @@ def why(
     config: Annotated[
         Path | None, typer.Option("--config", metavar="CONFIG", help="Config whose newest run is meant; by default the newest of all.")
     ] = None,
-    run_id: Annotated[
-        str | None, typer.Option("--run", metavar="RUN_ID", help="Another run than the newest: its id or its folder.")
-    ] = None,
+    run_id: OtherRun = None,
     out: Where = None,
     changes: Annotated[
         list[str] | None,
@@ -232,6 +241,24 @@ def why(
     from flows.cli.why import explain_row
 
     explain_row(sku, fc, config=config, run_id=run_id, out=out, changes=changes or [], as_json=as_json)
+
+
+@app.command()
+def whatif(
+    config: Config,
+    scenarios: Annotated[Path, typer.Argument(metavar="SCENARIOS", help="TOML file of scenarios.")],
+    run_id: OtherRun = None,
+    out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Write the comparison here instead of output.path.")] = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what would be ordered if demand, lead times, service or costs were otherwise, beside the newest run as it was.
+
+    Writes a comparison in units and money to `whatif/` of the output; nothing that was published is touched.
+    """
+    from flows.cli.scenarios import ask_what_if
+
+    ask_what_if(config, scenarios, run_id=run_id, out=out, as_json=as_json, debug=debug)
 
 
 @app.command()
@@ -285,6 +312,22 @@ def snooze(
         cancel=cancel,
         out=out,
     )
+
+
+@app.command()
+def late(config: Config, debug: Debug = False) -> None:
+    """Tell people if the night that was due has not been published by notify.late_after; exits with 1 then. For a scheduler."""
+    from flows.cli.notices import tell_when_late
+
+    tell_when_late(config)
+
+
+@app.command()
+def notify(config: Config, run_id: OtherRun = None, debug: Debug = False) -> None:
+    """Send the notification of a published run again, to try the addresses; exits with 1 where one does not take it."""
+    from flows.cli.notices import notify_again
+
+    notify_again(config, run_id)
 
 
 @app.command()

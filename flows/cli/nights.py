@@ -15,6 +15,7 @@ from flows.cli.locate import locate_run
 from flows.cli.progress import shown_progress
 from flows.cli.summary import as_document, readable_console, show
 from flows.conductor import STAGES, Outcome, Request, Stage, conduct, rerun, settings_beside
+from flows.notified import notified, settings_or_told
 from flows.settings import ConfigError, load_settings
 
 
@@ -30,6 +31,8 @@ def request_of(
     """
     if last is not None and last not in get_args(Stage):
         raise ConfigError(f"there is no stage {last!r}: the stages are {', '.join(STAGES)}")
+    if last == "ingest" and regions:
+        raise ConfigError("deliveries are taken in as a whole, not by region: leave --region out of --stage ingest")
     return Request(
         as_of=as_of.date() if as_of else None, regions=tuple(regions or ()), first=first, last=cast("Stage", last or "publish"), train=train
     )
@@ -46,13 +49,13 @@ def run_config(
     debug: bool = False,
 ) -> None:
     """Run a night of a config and tell how it went; exits with 2 when regions failed."""
-    settings = load_settings(config, changes or (), output=out)
+    settings = (settings_or_told if request.whole else load_settings)(config, changes or [], output=out)
     if direct:
-        _told(lambda: conduct(settings, request), as_json=as_json, debug=debug)
+        _told(lambda: notified(settings, request, lambda: conduct(settings, request)), as_json=as_json, debug=debug)
     else:
         from flows.nightly import run_nightly
 
-        _told(lambda: run_nightly(settings, request), as_json=as_json, debug=debug)
+        _told(lambda: notified(settings, request, lambda: run_nightly(settings, request)), as_json=as_json, debug=debug)
 
 
 def rerun_run(run_id: str, out: str | None, *, as_json: bool, debug: bool = False) -> None:

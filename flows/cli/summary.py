@@ -1,6 +1,6 @@
 """What a person reads when a run has ended, and the same for machines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from data.published import read_frame, read_manifest
 from flows.conductor import Outcome
+from flows.notify import Sent
 from models.alert_list import alert_counts, rest_in_words
 
 TOP_ALERTS = 5
@@ -26,6 +27,7 @@ def as_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
         "latest": outcome.latest,
         "failed_regions": outcome.failed,
         "seconds": round(outcome.seconds, 1),
+        "notified": [vars(sent) for sent in outcome.notified],
     }
     if outcome.run:
         manifest = read_manifest(outcome.run)
@@ -42,7 +44,10 @@ def readable_console() -> Console:
 def show(outcome: Outcome, console: Console) -> None:
     """Print the closing summary."""
     if outcome.run is None:
-        console.print(f"Done in {outcome.seconds:.0f} s; nothing was to be published.")
+        done = "deliveries were taken into the lake" if outcome.as_of is None else f"models are trained, as of {outcome.as_of}"
+        console.print(f"Done in {outcome.seconds:.0f} s: {done}; nothing was to be published.", highlight=False)
+        for region, error in outcome.failed.items():
+            console.print(f"[red]  region {escape(region)} failed: {escape(error)}[/]", soft_wrap=True)
         return
     manifest = read_manifest(outcome.run)
     counts, headline = manifest["row_counts"], manifest["headline"]
@@ -72,7 +77,18 @@ def show(outcome: Outcome, console: Console) -> None:
         console.print(f"[red]  region {escape(region)} failed: {escape(error)}[/]", soft_wrap=True)
     if not outcome.latest:
         console.print(f"  this run did not become the latest: {_why_not_latest(manifest)}")
+    show_notified(outcome.notified, console)
     console.print(f"  report: [bold]{escape(str(Path(outcome.run.path) / 'report.html'))}[/]", soft_wrap=True)
+
+
+def show_notified(notified: Sequence[Sent], console: Console) -> None:
+    """Print how every address took a notification; nothing where there is none."""
+    if taken := [sent.address for sent in notified if sent.problem is None]:
+        console.print(f"  notified {', '.join(taken)}", markup=False, highlight=False, soft_wrap=True)
+    for sent in notified:
+        if sent.problem is not None:
+            line = f"  {sent.address} was not notified: {sent.problem}"
+            console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _why_not_latest(manifest: Mapping[str, Any]) -> str:

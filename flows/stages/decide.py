@@ -9,7 +9,7 @@ import polars as pl
 
 from data.idle import idle_series
 from data.messages import PlanMessage, messages_frame
-from data.position import stock_position
+from data.position import StockPosition, stock_position
 from data.published import find_run, read_frame
 from flows.stages.corrections import correction_messages, recent_corrections
 from flows.stages.night import Night
@@ -83,21 +83,25 @@ def recommended(
     keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
     """Return the recommendations for the series of a forecast, and what is to be said of them; `classes`, `keep` as in `recommend`."""
-    stock = night.table("stock", region, until=night.as_of)
-    since = stock["date"].min() if not stock.is_empty() else night.as_of
-    sales = night.table("sales", region, since=since, until=night.as_of)  # type: ignore[arg-type]
-    receipts = night.table("receipts", region)
     return region_orders(
         night,
         region,
         forecast,
-        positions=stock_position(stock, sales, receipts, night.as_of),
+        positions=region_stock(night, region),
         inbound=night.table("inbound", region),
         overrides=night.table("overrides", region),
         previous=_previous(night, region),
         classes=classes,
         keep=keep,
     )
+
+
+def region_stock(night: Night, region: str) -> dy.DataFrame[StockPosition]:
+    """Return the stock of a region at the close of `as_of`."""
+    stock = night.table("stock", region, until=night.as_of)
+    since = stock["date"].min() if not stock.is_empty() else night.as_of
+    sales = night.table("sales", region, since=since, until=night.as_of)  # type: ignore[arg-type]
+    return stock_position(stock, sales, night.table("receipts", region), night.as_of)
 
 
 def region_orders(
@@ -110,9 +114,10 @@ def region_orders(
     overrides: pl.DataFrame | None,
     previous: pl.DataFrame | None,
     classes: pl.DataFrame | None = None,
+    change_terms: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
     keep: Callable[[Basis], None] | None = None,
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
-    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock; `classes`, `keep` as there."""
+    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock; the rest as there."""
     settings = night.settings
     return recommend(
         run_id=night.run_id,
@@ -133,6 +138,7 @@ def region_orders(
         rng_seed=settings.seed,
         events=night.table("events"),
         classes=classes,
+        change_terms=change_terms,
         keep=keep,
     )
 

@@ -25,8 +25,8 @@ from flows.workbook import write_workbook
 from models.alerts import raise_alerts
 from models.contracts import Alerts, Forecasts, Recommendations
 from models.explanations_contract import Explanations
-from models.recommending.inbound import LATE
 from models.order_terms import OrderTerms
+from models.recommending.inbound import LATE
 from models.recommending.ranking import most_valuable_first
 from models.recommending.reasons import REASONS
 from models.snoozes import Snooze, in_force

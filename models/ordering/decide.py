@@ -1,6 +1,6 @@
 """Every number of a recommendation that comes from simulation, for many series, block by block."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from typing import Literal
@@ -170,27 +170,44 @@ def decide(
 
     def run(block: Block) -> None:
         few = series.of(block.rows)
-        demand = paths.sample(block.rows, block.periods)
-        if (few.multiplier != 1).any():
-            demand = demand * few.multiplier.astype(np.float32)[:, None, None]
-        found = _decide_block(few, demand, block, calendar, lost=lost, measure=measure, witness=witness)
+        found = _decide_block(few, sampled(paths, few, block), block, calendar, lost=lost, measure=measure, witness=witness)
         for field in fields(Decisions):
             getattr(out, field.name)[block.rows] = getattr(found, field.name)
 
-    path_count = paths.sample(np.arange(min(1, len(series.start))), 1).shape[1]
-    blocks = _blocks(series, path_count, calendar, horizon, block_bytes)
+    block_by_block(run, blocks(series, paths, calendar, horizon, block_bytes), threads)
+    return out
+
+
+def block_by_block(run: Callable[[Block], None], several: Iterator[Block], threads: int) -> None:
+    """Call a function for every block, `threads` at a time."""
     if threads == 1:
-        for block in blocks:
+        for block in several:
             run(block)
     else:
         with ThreadPoolExecutor(threads) as pool:
             # list() lets an error of any block through.
-            list(pool.map(run, blocks))
-    return out
+            list(pool.map(run, several))
 
 
-def _blocks(series: Series, paths: int, calendar: Calendar, horizon: int, block_bytes: int) -> Iterator[Block]:
+def sampled(paths: DemandPaths, series: Series, block: Block) -> NDArray[np.float32]:
+    """Return sampled demand of a block, whose rows `series` holds, times their factors; shape (rows, paths, periods)."""
+    demand = paths.sample(block.rows, block.periods)
+    if (series.multiplier != 1).any():
+        demand = demand * series.multiplier.astype(np.float32)[:, None, None]
+    return demand
+
+
+def arriving_stock(series: Series, block: Block, calendar: Calendar, paths: int) -> Floats | NDArray[np.float32]:
+    """Return what open order lines bring a block, whose rows `series` holds; shape (rows, periods), or (periods, rows, paths) by path."""
+    certain: Floats = series.inbound[:, : block.periods].toarray()
+    if series.lines is None or not len(series.lines.row):
+        return certain
+    return arrivals_by_path(certain, series.lines, calendar, paths)
+
+
+def blocks(series: Series, sample_paths: DemandPaths, calendar: Calendar, horizon: int, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
     """Return blocks of rows that share lead time, review period and rule: what a row gets never depends on its block."""
+    paths = sample_paths.sample(np.arange(min(1, len(series.start))), 1).shape[1]
     times, usual = series.transit, series.usual_leads(calendar)
     certain, complete = ~times.varies, times.complete_of_rows()
     # Lead times that vary are drawn per path up to their longest, in whole weeks so that similar rows go together.
@@ -232,10 +249,7 @@ def _decide_block(
     witness: Witness | None = None,
 ) -> Decisions:
     lead, until = block.lead, block.lead + block.review
-    certain: Floats = series.inbound[:, : block.periods].toarray()
-    inbound: Floats | NDArray[np.float32] = certain
-    if series.lines is not None and len(series.lines.row):
-        inbound = arrivals_by_path(certain, series.lines, calendar, demand.shape[1])
+    inbound = arriving_stock(series, block, calendar, demand.shape[1])
     mean = extended(series.mean, block.periods + block.interval, calendar)
     roll = roll_stock(demand, series.start, inbound, lost=lost)
     storage = peak_storage(series.peak, calendar, block.periods)

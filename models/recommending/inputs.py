@@ -29,7 +29,7 @@ def ordering_series(
     rows
         Profile, terms and position joined; nulls stand for unknown costs and unknown stock (which is simulated as none).
     mean
-        Mean demand per period, multiplied by the planner's factor, shape (rows, periods).
+        Mean demand per period, times `demand_multiplier`, shape (rows, periods).
     times
         Lead times of the rows.
     lines
@@ -38,7 +38,7 @@ def ordering_series(
         Money per order line.
     """
     peak = (rows.get_column("peak_holding_cost") - rows.get_column("holding_cost")).fill_null(0.0).to_numpy()
-    multiplier = _floats(rows, "override_demand_multiplier", 1.0)
+    multiplier = _floats(rows, "demand_multiplier")
     units, row, period = (column.to_numpy() for column in arriving(lines.filter(~pl.col("varies"))).select("units", "row", "period"))
     keys = series_keys(seed, rows.get_column("sku").to_list(), rows.get_column("fc").to_list())
     return Series(

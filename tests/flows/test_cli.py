@@ -11,7 +11,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from data.published import read_frame
+from data.published import read_frame, runs
 from flows.cli.main import app, call
 
 COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
@@ -174,6 +174,29 @@ def test_a_night_can_end_after_a_stage(ran, stage, published):
         assert read_frame(ran.runs()[0], "recommendations").is_empty()
 
 
+def test_any_part_of_a_night_can_be_run_beside_what_was_published(ran, capsys):
+    """Every stage of one region, into another folder: what was published is left as it was, and what was done is said."""
+    before, latest = {path: path.stat().st_mtime_ns for path in ran.out.rglob("*")}, ran.latest()
+    done = {"train": "models are trained, as of 2024-06-09", "forecast": "forecasts only", "recommend": "to order", "publish": "to order"}
+    for stage, words in done.items():
+        capsys.readouterr()
+        assert ran.call("run", "--direct", "--region", "south", "--stage", stage, "--out", "scratch") == 0
+        said = capsys.readouterr().out
+        assert words in said
+        assert stage == "train" or "did not become the latest: a run of some regions or stages never does" in said
+    assert {path: path.stat().st_mtime_ns for path in ran.out.rglob("*")} == before
+    assert ran.latest() == latest
+    beside = runs(ran.root / "scratch")
+    assert len(beside) == 3
+    for run in beside:
+        assert set(read_frame(run, "forecasts")["region"]) == {"south"}
+    assert not (ran.root / "scratch" / "latest.json").exists()
+    assert ran.call("run", "--direct", "--region", "south", "--stage", "ingest") == 64
+    assert "leave --region out" in capsys.readouterr().err
+    assert ran.call("run", "--direct", "--stage", "ingest") == 0
+    assert "deliveries were taken into the lake; nothing was to be published" in capsys.readouterr().out
+
+
 def test_check_reads_the_inputs_and_touches_nothing(shop, capsys):
     assert shop.call("check") == 0
     said = capsys.readouterr().out
@@ -235,12 +258,23 @@ def test_report_and_open_and_diff_look_at_runs(ran, capsys, monkeypatch):
     assert document["same"] + len(document["changed"]) == 36
 
 
-def test_open_starts_the_browser_or_names_the_file(ran, fillrate, tmp_path):
-    opened = fillrate(ran, "open", BROWSER="true")
-    assert (opened.code, opened.out, opened.err) == (0, "", "")
+def test_open_starts_the_browser_or_names_the_file(ran, fillrate, tmp_path, monkeypatch, capsys):
+    seen = tmp_path / "seen"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {seen}\n')
+    browser.chmod(0o755)
+    path = ran.latest().path.resolve() / "report.html"
+    opened = fillrate(ran, "open", BROWSER=str(browser))
+    assert (opened.code, opened.out, opened.err) == (0, f"{path}\n", "")
+    assert seen.read_text().strip() == path.as_uri()
     none = fillrate(ran, "open", BROWSER="/nonexistent", PATH=str(tmp_path), DISPLAY="")
-    assert none.code == 0
-    assert "report.html" in none.out
+    assert (none.code, none.out) == (0, f"{path}\n")
+    assert "No browser" in none.err
+    # Without a screen a browser of the terminal would take it over.
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    assert ran.fillrate("open") == 0
+    assert capsys.readouterr().out == f"{path}\n"
 
 
 def test_apply_writes_orders_and_overrides_that_the_next_night_takes_in(ran, tmp_path, capsys):
