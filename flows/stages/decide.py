@@ -18,6 +18,7 @@ from flows.stages.train import grower
 from models.contracts import Recommendations, SeriesProfile
 from models.forecast_messages import forecast_messages
 from models.forecasting import RegionForecast, forecasts_frame
+from models.outlook import stock_outlook
 from models.recommendations import recommend
 from models.recommending.basis import Basis
 
@@ -55,8 +56,14 @@ def decide_region(night: Night, region: str, order: bool) -> None:
 def _recommend(night: Night, region: str, forecast: RegionForecast) -> None:
     begun = time.perf_counter()
     log.info("recommend %s", region)
-    recommendations, messages = recommended(night, region, forecast)
+    kept: list[Basis] = []
+    recommendations, messages = recommended(night, region, forecast, keep=kept.append)
     night.workspace.write("recommendations", region, recommendations)
+    if kept:
+        settings = night.settings
+        lost = settings.replenishment.unmet_demand == "lost"
+        outlook = stock_outlook(kept[0], forecast.paths, recommendations, horizon=settings.horizon, lost=lost)
+        night.workspace.write("stock-outlook", region, outlook)
     night.workspace.write("region-messages", region, messages_frame(messages))
     night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
 
