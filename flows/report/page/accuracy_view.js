@@ -63,8 +63,8 @@ function coveragePart(coverage) {
 
 // Covered against meant: a perfect forecast lies on the diagonal.
 function reliability(points) {
-  const size = 220;
-  const edge = 26;
+  const size = 240;
+  const edge = 34;
   const place = (share) => edge + share * (size - 2 * edge);
   const svg = draw("svg", { viewBox: `0 0 ${size} ${size}`, role: "img", class: "reliability", "aria-label": t("coverage.picture") });
   svg.append(

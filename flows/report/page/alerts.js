@@ -137,6 +137,9 @@ function atRiskUnits(alert) {
 }
 
 function whatToDo(alert, row) {
+  if (alert && alert.kind === "overstock" && alert.units_at_risk !== null && row && row.action === "mark_down") {
+    return t("do.mark_down_units", { units: alert.units_at_risk });
+  }
   if (row) return advice(row);
   if (!alert.action) return "";
   return has(`action.${alert.action}`) ? named("action", alert.action) : said(alert.action);

@@ -150,7 +150,7 @@ function chart(figure, picture) {
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(low || 0, 0), Math.max(high || 0, 1) * 1.08] } },
       axes: [
-        { ...axis, grid: { show: false }, space: 64, values: (_, splits) => splits.map((seconds) => shortDay(offsetAt(seconds))) },
+        { ...axis, grid: { show: false }, space: 64, size: 28, values: (_, splits) => splits.map((seconds) => shortDay(offsetAt(seconds))) },
         { ...axis, size: 46, values: (_, splits) => splits.map((value) => units(value)) },
       ],
       series: picture.series,
@@ -197,6 +197,7 @@ function foreground(self, picture, font) {
   ctx.save();
   ctx.font = font.replace(/^\d+px/, `${Math.round(11 * ratio)}px`);
   ctx.textBaseline = "bottom";
+  ctx.textAlign = "left";
   const writeAt = (words, x, y, tone) => {
     const wide = ctx.measureText(words).width;
     const left = Math.min(Math.max(x, bbox.left), bbox.left + bbox.width - wide);

@@ -3,7 +3,7 @@
 import { openRow } from "./drawer.js";
 import { bar, button, chip, el, said } from "./elements.js";
 import { cover, isoDay, money, named, percent, shortDay, t, units } from "./language.js";
-import { changeWords, reasonWords, whyWords } from "./story.js";
+import { changeWords, reasonWords, shortWords, whyWords } from "./story.js";
 
 const TEXT = { show: (row, field) => said(row[field] ?? "–"), plain: (row, field) => row[field] ?? "" };
 const UNITS = { number: true, show: (row, field) => units(row[field]), plain: (row, field) => row[field] ?? "" };
@@ -44,24 +44,24 @@ const ORDER = {
 };
 
 const ARRIVES = { date: true, show: (row) => (row.order_units ? shortDay(row.arrival_date) : "–"), plain: (row) => isoDay(row.arrival_date) };
-const WHY = { show: (row) => el("span", { class: "why" }, whyWords(row)), plain: (row) => whyWords(row) };
+const WHY = { show: (row) => el("span", { class: "why" }, shortWords(row)), plain: (row) => whyWords(row) };
 const CHANGE = { show: (row) => (row.change_reason ? changeWords(row.change_reason) : "–"), plain: (row) => row.change_reason ?? "" };
 const YES = { show: (row, field) => t(row[field] ? "yes" : "no"), plain: (row, field) => t(row[field] ? "yes" : "no") };
 
 // field, how it is told, width in pixels, screens on which it is shown at first: n for narrow ones too.
 export const COLUMNS = [
-  ["label", ITEM, 232, "wn"],
+  ["label", ITEM, 180, "wn"],
   ["action", ACTION, 104, "wn"],
-  ["order_units", ORDER, 82, "wn"],
-  ["order_value", MONEY, 92, "w"],
-  ["arrival_date", ARRIVES, 82, "w"],
-  ["on_hand", UNITS, 82, "w"],
-  ["inbound_units", UNITS, 84, "w"],
+  ["order_units", ORDER, 76, "wn"],
+  ["order_value", MONEY, 94, "w"],
+  ["arrival_date", ARRIVES, 80, "w"],
+  ["on_hand", UNITS, 72, "w"],
+  ["inbound_units", UNITS, 82, "w"],
   ["days_of_cover", COVER, 78, "w"],
   ["stockout_probability_without_order", RISK, 86, "w"],
   ["expected_lost_margin", MONEY, 98, "w"],
-  ["class", TEXT, 66, "w"],
-  ["reasons", WHY, 260, "w"],
+  ["class", TEXT, 68, "w"],
+  ["reasons", WHY, 180, "w"],
   ["sku", TEXT, 110, ""],
   ["fc", TEXT, 100, ""],
   ["region", TEXT, 100, ""],

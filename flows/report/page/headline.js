@@ -61,7 +61,7 @@ function moneyCard(name, note, welcome) {
 // `welcome` is the good direction: −1 down, 1 up, 0 neither. `before` is undefined on a first night, null where it was not known.
 function change(now, before, show, welcome) {
   if (now === null) return el("span", {}, "");
-  if (before === undefined) return el("span", {}, t("change.first_night"));
+  if (before === undefined) return el("span", {}, "");
   if (before === null) return el("span", {}, t("change.unknown_before"));
   const size = show(Math.abs(now - before));
   if (size === show(0)) return el("span", {}, t("change.same"));

@@ -137,6 +137,10 @@ export function shortDay(offset) {
   return dated("short", { day: "numeric", month: "short" }, offset);
 }
 
+export function yearDay(offset) {
+  return dated("year", { weekday: "short", day: "numeric", month: "short", year: "numeric" }, offset);
+}
+
 export function longDay(offset) {
   return dated("long", { weekday: "long", day: "numeric", month: "long", year: "numeric" }, offset);
 }

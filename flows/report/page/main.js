@@ -4,14 +4,14 @@ import { accuracyView } from "./accuracy_view.js";
 import { mattersSection } from "./alerts.js";
 import { dataView } from "./data_view.js";
 import { drawerDialog, openRow, redrawDrawer } from "./drawer.js";
-import { button, el, said } from "./elements.js";
+import { el, said } from "./elements.js";
 import { headlineCards, sinceLastNight } from "./headline.js";
-import { language, languages, learn, longDay, speak, t } from "./language.js";
+import { language, languages, learn, longDay, speak, t, yearDay } from "./language.js";
 import { ordersSection, showRows, shownRows } from "./orders.js";
 import { unpacked } from "./payload.js";
 import { runView } from "./run_view.js";
 import { begin, session } from "./session.js";
-import { dress, nextTheme, onDarker, theme } from "./theme.js";
+import { dress, onDarker, theme, THEMES } from "./theme.js";
 
 const VIEWS = [
   ["morning", () => [headlineCards(), sinceLastNight(() => showRows({ changed: true })), mattersSection(), ordersSection()]],
@@ -23,30 +23,28 @@ const page = { view: "morning" };
 
 function topBar() {
   const { night } = session;
-  const themeButton = button("", () => {
-    nextTheme();
-    label();
-    redrawDrawer();
-  }, { class: "quiet", id: "theme" });
-  const label = () => (themeButton.textContent = t(`theme.${theme()}`));
-  label();
   return el(
     "header",
     { class: "bar" },
     el("a", { class: "skip", href: "#orders" }, t("skip")),
-    el("div", { class: "bar-title" }, el("h1", {}, said(night.name)), el("p", { class: "note" }, t("lede", { as_of: longDay(0), order_date: longDay(1) }))),
+    el("div", { class: "bar-title" }, el("h1", {}, said(night.name), " ", el("small", {}, t("page.kind"))), el("p", { class: "note" }, t("lede", { as_of: yearDay(0), order_date: yearDay(1) }))),
     el("div", { class: "tabs", role: "tablist", "aria-label": t("views") }, VIEWS.map(([name]) => tab(name))),
-    el(
-      "label",
-      { class: "pick" },
-      el("span", { class: "hidden" }, t("language")),
-      el(
-        "select",
-        { id: "language", on: { change: (event) => { speak(event.target.value); show(); document.getElementById("language").focus(); } } },
-        languages().map(({ code, name }) => el("option", { value: code, lang: code, selected: code === language() }, name)),
-      ),
-    ),
-    themeButton,
+    choice("language", languages().map(({ code, name }) => [code, name]), language(), speak),
+    choice("theme", THEMES.map((name) => [name, t(`theme.${name}`)]), theme(), dress),
+  );
+}
+
+function choice(name, options, now, act) {
+  const chosen = (event) => {
+    act(event.target.value);
+    show();
+    document.getElementById(name).focus();
+  };
+  return el(
+    "label",
+    { class: "pick" },
+    el("span", { class: "hidden" }, t(name)),
+    el("select", { id: name, on: { change: chosen } }, options.map(([value, label]) => el("option", { value, selected: value === now }, label))),
   );
 }
 

@@ -84,7 +84,7 @@ function build(holder) {
     data: session.rows,
     index: "id",
     layout: "fitColumns",
-    height: "100%",
+    height: "min(78vh, 60rem)",
     rowHeight: ROW_HEIGHT,
     columns: COLUMNS.map(definition),
     initialSort: orders.sort,

@@ -112,6 +112,11 @@ export function changeWords(reason) {
   return reason;
 }
 
+// The same in a word or two, for a line of the table.
+export function shortWords(row) {
+  return listed(row.reasons.map((code) => named("short", code, session.night.reasons[code])));
+}
+
 export function whyWords(row) {
   return listed(reasonWords(row.reasons));
 }

@@ -2,7 +2,7 @@
 
 import { keep, recall } from "./kept.js";
 
-const THEMES = ["auto", "light", "dark"];
+export const THEMES = ["auto", "light", "dark"];
 
 export function theme() {
   return recall("theme", "auto");
@@ -13,10 +13,6 @@ export function dress(name) {
   if (chosen === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen;
   keep("theme", chosen);
-}
-
-export function nextTheme() {
-  dress(THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length]);
 }
 
 export function colour(name) {
