@@ -25,7 +25,7 @@ const ITEM = {
     el(
       "span",
       { class: "cell-item" },
-      button(said(row.label), (event) => openRow(row, event.currentTarget), { class: "opener", "aria-haspopup": "dialog", tabindex: "-1" }),
+      button(said(row.label), (event) => openRow(row, event.currentTarget), { class: "opener", "aria-haspopup": "dialog" }),
       el("span", { class: "sub" }, row.name ? [said(row.sku), " · "] : "", said(row.fc)),
     ),
   plain: (row) => row.label,

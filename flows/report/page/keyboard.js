@@ -3,8 +3,10 @@
 import { t } from "./language.js";
 
 export function reachable(holder, table) {
-  holder.setAttribute("aria-label", t("orders.title"));
+  holder.setAttribute("aria-label", `${t("orders.title")}. ${t("orders.rows_keys")}`);
   holder.setAttribute("aria-rowcount", String(table.getDataCount("active")));
+  // Rows have a button each to go to; a stop on what holds them would be one without a role.
+  holder.querySelector(".tabulator-tableholder").removeAttribute("tabindex");
   for (const head of holder.querySelectorAll(".tabulator-col.tabulator-sortable")) {
     head.tabIndex = 0;
     head.addEventListener("keydown", (event) => {
@@ -13,8 +15,13 @@ export function reachable(holder, table) {
       head.click();
     });
   }
-  const body = holder.querySelector(".tabulator-tableholder");
-  body.setAttribute("aria-label", t("orders.rows_keys"));
+}
+
+function inView(element, holder) {
+  if (!element.isConnected) return false;
+  const body = holder.querySelector(".tabulator-tableholder").getBoundingClientRect();
+  const own = element.getBoundingClientRect();
+  return own.top >= body.top && own.bottom <= body.bottom;
 }
 
 const MOVES = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
@@ -37,7 +44,7 @@ export function arrowKeys(holder, tableNow, open) {
     event.preventDefault();
     const next = rows[Math.min(Math.max((at < 0 ? -1 : at) + step, 0), rows.length - 1)];
     current = next;
-    await table.scrollToRow(next, "nearest", false);
+    if (!inView(next.getElement(), holder)) await table.scrollToRow(next, step > 0 ? "bottom" : "top", true);
     next.getElement().querySelector(".opener").focus({ preventScroll: true });
   });
 }

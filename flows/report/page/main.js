@@ -87,7 +87,7 @@ function show() {
     : "";
   document.getElementById("app").replaceChildren(
     topBar(),
-    el("main", { id: "view", role: "tabpanel", "aria-labelledby": `tab-${page.view}`, class: page.view }, failed, ...view()),
+    el("main", {}, failed, el("div", { id: "view", role: "tabpanel", "aria-labelledby": `tab-${page.view}`, class: page.view }, ...view())),
     el("footer", {}, el("p", {}, t("footer"))),
   );
 }
