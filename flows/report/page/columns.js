@@ -25,7 +25,11 @@ const ITEM = {
     el(
       "span",
       { class: "cell-item" },
-      button(said(row.label), (event) => openRow(row, event.currentTarget), { class: "opener", "aria-haspopup": "dialog" }),
+      button(said(row.label), (event) => {
+        // The click on its row, which opens it too, must not follow.
+        event.stopPropagation();
+        openRow(row, event.currentTarget);
+      }, { class: "opener", "aria-haspopup": "dialog" }),
       el("span", { class: "sub" }, row.name ? [said(row.sku), " · "] : "", said(row.fc)),
     ),
   plain: (row) => row.label,

@@ -12,8 +12,11 @@ const open = { row: null, from: null, charts: [] };
 export function openRow(row, from) {
   const dialog = document.getElementById("drawer");
   open.from = from || open.from;
+  const held = document.activeElement && document.activeElement.id;
   fill(dialog, row);
   if (!dialog.open) dialog.showModal();
+  const again = held && dialog.querySelector(`#${held}:enabled`);
+  (again || dialog.querySelector(".drawer-body")).focus();
   dialog.querySelector(".drawer-body").scrollTop = 0;
 }
 
@@ -73,8 +76,8 @@ function fill(dialog, row) {
         el("p", { class: "note" }, [row.name ? row.sku : null, row.fc, row.region, row.supplier].filter(Boolean).map((part, place) => [place ? " · " : "", said(part)]).flat()),
       ),
       el("span", { class: "note nowrap" }, at < 0 ? "" : t("drawer.place", { at: at + 1, of: rows.length })),
-      button("‹", () => flip(-1), { class: "quiet square", "aria-label": t("drawer.previous"), disabled: at <= 0 }),
-      button("›", () => flip(1), { class: "quiet square", "aria-label": t("drawer.next"), disabled: at < 0 || at + 1 >= rows.length }),
+      button("‹", () => flip(-1), { class: "quiet square", id: "drawer-previous", "aria-label": t("drawer.previous"), disabled: at <= 0 }),
+      button("›", () => flip(1), { class: "quiet square", id: "drawer-next", "aria-label": t("drawer.next"), disabled: at < 0 || at + 1 >= rows.length }),
       button("✕", () => dialog.close(), { class: "quiet square", "aria-label": t("drawer.close") }),
     ),
     el(
