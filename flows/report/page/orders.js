@@ -84,6 +84,8 @@ function build(holder) {
     data: session.rows,
     index: "id",
     layout: "fitColumns",
+    // It would draw every row anew when it first scrolls into view, and take the focus with it.
+    autoResize: false,
     height: "min(78vh, 60rem)",
     rowHeight: ROW_HEIGHT,
     columns: COLUMNS.map(definition),
@@ -97,10 +99,9 @@ function build(holder) {
     columnDefaults: { headerHozAlign: "left", vertAlign: "middle", resizable: "header" },
   });
   orders.table.on("tableBuilt", () => {
-    orders.table.setFilter(passesFilter);
     reachable(holder, orders.table);
     retotal();
-    document.documentElement.dataset.ready = "true";
+    requestAnimationFrame(() => (document.documentElement.dataset.ready = "true"));
   });
   orders.table.on("dataFiltered", () => requestAnimationFrame(retotal));
   orders.table.on("rowClick", (event, row) => {
@@ -267,6 +268,12 @@ async function copyRows() {
 function saveRows() {
   download(`orders-${isoDay(0)}.csv`, asCsv(shownColumns(), BY_FIELD, shownRows()));
 }
+
+let resizing = 0;
+window.addEventListener("resize", () => {
+  clearTimeout(resizing);
+  resizing = setTimeout(() => orders.table && document.getElementById("reorder-table") && orders.table.redraw(), 150);
+});
 
 window.addEventListener("beforeprint", () => {
   if (session.night) preparePrint(shownColumns(), shownRows(), orders.grouped ? supplierOf : null);
