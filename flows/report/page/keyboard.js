@@ -44,7 +44,11 @@ export function arrowKeys(holder, tableNow, open) {
     event.preventDefault();
     const next = rows[Math.min(Math.max((at < 0 ? -1 : at) + step, 0), rows.length - 1)];
     current = next;
-    if (!inView(next.getElement(), holder)) await table.scrollToRow(next, step > 0 ? "bottom" : "top", true);
+    if (!inView(next.getElement(), holder)) {
+      await table.scrollToRow(next, step > 0 ? "bottom" : "top", true);
+      // Rows that come into view are made once the scroll has been noticed.
+      await new Promise((seen) => setTimeout(seen, 60));
+    }
     next.getElement().querySelector(".opener").focus({ preventScroll: true });
   });
 }
