@@ -84,7 +84,7 @@ def _matrix(placed: pl.DataFrame, column: str, rows: int, periods: int) -> Float
 
 def _steps(values: Floats, *, whole: bool = False) -> Floats:
     """Return each row's step, a power of ten; 1 where `whole` and every value of the row is a small integer."""
-    rows = np.moveaxis(values, -2, 0).reshape(values.shape[-2], -1)
+    rows = np.moveaxis(values, -2, 0).reshape(values.shape[-2], values.size // max(values.shape[-2], 1))
     top = np.nanmax(np.abs(np.nan_to_num(rows)), axis=1, initial=0.0)
     steps = 10.0 ** np.ceil(np.log10(np.maximum(top, 1e-2) / STEPS_TO_THE_TOP))
     if whole:

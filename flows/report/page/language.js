@@ -32,7 +32,7 @@ export function learn(all, asOf) {
   speak(recall("language", asked || "en"));
 }
 
-// t("orders.lines", {n: 3}): the words of a key with its {names} filled in; {"one": …, "other": …} is chosen by n.
+// t("lines", {n: 3}): the words of a key with its {names} filled in; {"one": …, "other": …} is chosen by n.
 export function t(key, values) {
   let words = tongue.all[tongue.code][key];
   if (words === undefined) return key;
