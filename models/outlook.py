@@ -22,7 +22,9 @@ class StockOutlook(dy.Schema):
     sku = dy.String(primary_key=True, description="item")
     date = dy.Date(primary_key=True, description="day, or first day of the week")
     inbound_units = dy.Float64(min=0, description="units of open order lines that go on sale in the period, without tonight's order")
-    stock_p10 = dy.Float64(description="stock at the end of the period with tonight's order and no later one, not exceeded with probability 0.1")
+    stock_p10 = dy.Float64(
+        description="stock at the end of the period with tonight's order and no later one, not exceeded with probability 0.1"
+    )
     stock_p50 = dy.Float64(description="the same, median; negative where units are owed")
     stock_p90 = dy.Float64(description="the same, not exceeded with probability 0.9")
     stock_p50_without_order = dy.Float64(description="median stock at the end of the period without tonight's order")

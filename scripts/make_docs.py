@@ -22,6 +22,7 @@ from flows.settings import Settings
 from models.alert_kinds.registry import KINDS
 from models.contracts import ALERT_KINDS, Alerts, Forecasts, Metrics, Recommendations
 from models.explanations_contract import Explanations
+from models.outlook import StockOutlook
 from models.recommending.reasons import DATA_FLAGS, REASONS
 from scripts.docs_commands import commands_page
 from scripts.docs_text import intro, page, table
@@ -42,6 +43,7 @@ OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
     "explanations": Explanations,
     "corrections": Corrections,
     "recommendations": Recommendations,
+    "stock_outlook": StockOutlook,
     "alerts": Alerts,
     "plan_messages": PlanMessages,
     "metrics": Metrics,

@@ -26,7 +26,7 @@ def script(entry: str = "main.js", folder: Path = PAGE) -> str:
     parts: dict[str, str] = {}
     owner: dict[str, str] = {}
     _gather(entry, folder, parts, owner, ())
-    return "(() => {\n\"use strict\";\n" + "\n".join(parts.values()) + "\n})();\n"
+    return '(() => {\n"use strict";\n' + "\n".join(parts.values()) + "\n})();\n"
 
 
 @cache
@@ -55,7 +55,9 @@ def _gather(name: str, folder: Path, parts: dict[str, str], owner: dict[str, str
             raise ValueError(f"{name} imports {', '.join(absent)} from {needed}, which has no such name at its top level")
     for defined in _NAME.findall(source):
         if defined in owner:
-            raise ValueError(f"{name} and {owner[defined]} both call something {defined!r} at their top level: modules of the page share one scope")
+            raise ValueError(
+                f"{name} and {owner[defined]} both call something {defined!r} at their top level: modules of the page share one scope"
+            )
         owner[defined] = name
     parts[name] = re.sub(r"^export ", "", _IMPORT.sub("", source), flags=re.MULTILINE)
 

@@ -20,9 +20,7 @@ class Headline:
     money: dict[str, Numbers]
 
 
-def headline_numbers(
-    recommendations: pl.DataFrame, alerts: pl.DataFrame, metrics: pl.DataFrame, currencies: Mapping[str, str]
-) -> Numbers:
+def headline_numbers(recommendations: pl.DataFrame, alerts: pl.DataFrame, metrics: pl.DataFrame, currencies: Mapping[str, str]) -> Numbers:
     """Return a run's headline numbers by name; None where the run does not know it, or where currencies differ and nothing can be added.
 
     Money is in the run's currency, `in_stock_rate` and `wape` are shares, the others are units or counts.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from flows.report import bundle
 from flows.report.contents import ReportData
@@ -74,9 +74,7 @@ def _page(data: ReportData, rows: pl.DataFrame, place: dict[str, Any], most_byte
 def _written(data: ReportData, shown: dict[str, Any], drawn: dict[str, Any]) -> str:
     scripts = [*(library.script for library in libraries()), bundle.script()]
     styles = [*(library.style for library in libraries()), bundle.style()]
-    languages = {
-        path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((bundle.PAGE / "languages").glob("*.json"))
-    }
+    languages = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((bundle.PAGE / "languages").glob("*.json"))}
     return _template().render(
         title=f"{text(data.name)} {day(data.as_of)}",
         policy=bundle.policy(scripts, styles),
@@ -92,7 +90,7 @@ def packed(value: Any) -> str:
     return base64.b64encode(gzip.compress(content, compresslevel=9, mtime=0)).decode("ascii")
 
 
-def _template() -> Any:
+def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(bundle.PAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

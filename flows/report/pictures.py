@@ -90,7 +90,8 @@ def _steps(values: Floats, *, whole: bool = False) -> Floats:
     if whole:
         integers = np.all(np.nan_to_num(rows) == np.rint(np.nan_to_num(rows)), axis=1)
         steps = np.where(integers, 1.0, steps)
-    return np.round(steps, 8)
+    rounded: Floats = np.round(steps, 8)
+    return rounded
 
 
 def _whole(values: Floats, steps: Floats) -> list[list[int]]:
@@ -103,13 +104,13 @@ def _stacked(quantiles: Sequence[Floats], steps: Floats) -> list[list[list[int]]
     """Return per row its quantiles, each as whole steps above the one below; None for a row without any."""
     counts = np.stack([np.rint(np.nan_to_num(values) / steps[:, None]) for values in quantiles], axis=1).astype(np.int64)
     counts[:, 1:] = np.diff(counts, axis=1)
-    known = ~np.isnan(quantiles[0]).all(axis=1) if quantiles[0].size else np.zeros(len(steps), dtype=bool)
+    known: list[bool] = np.any(np.isfinite(quantiles[0]), axis=1).tolist()
     return [row if there else None for row, there in zip(counts.tolist(), known, strict=True)]
 
 
 def _whole_or_nothing(values: Floats, other: Floats, steps: Floats) -> list[list[int] | None]:
     """Return per row its whole steps, None where they are those of `other`: then no order makes the difference."""
-    differs = (np.abs(np.nan_to_num(values) - np.nan_to_num(other)) > 0).any(axis=1)
+    differs: list[bool] = np.any(np.nan_to_num(values) != np.nan_to_num(other), axis=1).tolist()
     counts = np.rint(np.nan_to_num(values) / steps[:, None]).astype(np.int64).tolist()
     return [row if there else None for row, there in zip(counts, differs, strict=True)]
 

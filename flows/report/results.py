@@ -1,6 +1,7 @@
 """What the pages of a backtest and of a replay share: style, content policy, and templates with the report's formats."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,17 @@ from flows.report import bundle, formats
 from flows.report.charts import key_sample
 
 _HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Card:
+    """One headline number. `tone` is good, bad or plain: whether its change is welcome."""
+
+    title: str
+    value: str
+    note: str
+    change: str
+    tone: str
 
 
 def results_style() -> str:

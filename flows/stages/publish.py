@@ -28,6 +28,7 @@ from models.recommending.ranking import most_valuable_first
 
 log = logging.getLogger("fillrate")
 
+
 def publish_night(
     night: Night, regions: list[str], failed: Mapping[str, str], started_at: datetime, times: Mapping[str, float]
 ) -> tuple[RunPaths, bool]:

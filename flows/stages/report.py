@@ -42,9 +42,7 @@ def report_messages() -> list[PlanMessage]:
     ]
 
 
-def report_data(
-    night: Night, frames: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any], previous: RunPaths | None
-) -> ReportData:
+def report_data(night: Night, frames: Mapping[str, pl.DataFrame], manifest: Mapping[str, Any], previous: RunPaths | None) -> ReportData:
     """Return what the report is made from; `frames` are the published tables by name, `previous` the run to compare with."""
     currencies = currencies_of(night)
     return ReportData(
@@ -79,7 +77,8 @@ def write_report(folder: RunFolder, data: ReportData) -> None:
 def _headline(run: RunPaths | None, currencies: Mapping[str, str]) -> Headline | None:
     if run is None:
         return None
-    return headline_of(*(read_frame(run, name) for name in ("recommendations", "alerts", "metrics")), currencies)
+    recommendations, alerts, metrics = (read_frame(run, name) for name in ("recommendations", "alerts", "metrics"))
+    return headline_of(recommendations, alerts, metrics, currencies)
 
 
 def _earlier(night: Night) -> list[EarlierNight]:

@@ -30,6 +30,7 @@ ITEMS = (
 PLACES = (("SH-01", "Shanghai"), ("SH-02", "Shanghai"), ("BJ-01", "Beijing"), ("GZ-07", "Guangzhou"))
 SUPPLIERS = ("Hofmann & Söhne", "Acme Foods", "华东供应", None)
 
+
 def recommendation(number: int, rng: np.random.Generator) -> dict[str, Any]:
     """One row whose numbers fit together: level, position, raw units, cases, money."""
     fc, region = PLACES[number % len(PLACES)]

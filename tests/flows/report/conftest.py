@@ -69,7 +69,14 @@ def opened(browser: Browser) -> Callable[..., Any]:
 
     @contextmanager
     def open_page(
-        path: Path, *, width: int = 1280, height: int = 800, scheme: str = "light", locale: str = "en-GB", ready: bool = True, query: str = ""
+        path: Path,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        scheme: str = "light",
+        locale: str = "en-GB",
+        ready: bool = True,
+        query: str = "",
     ) -> Iterator[Page]:
         context = browser.new_context(
             viewport={"width": width, "height": height},

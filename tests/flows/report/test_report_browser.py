@@ -16,7 +16,7 @@ Opened = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def hostile_night(night: dict[str, Any]) -> dict[str, Any]:
-    """A night whose first item has a hostile name, a second one a very long one, a third one runs from right to left, a fourth is a formula."""
+    """A night whose first items have names that are hostile, very long, from right to left, and a formula."""
     names = {0: HOSTILE, 1: "W" * 5000, 2: "\u202eقهوة\u200f", 3: "=cmd|' /C calc'!A0"}
     name = pl.col("place").replace_strict(names, default=pl.col("name"), return_dtype=pl.String)
     return {**night, "recommendations": night["recommendations"].with_row_index("place").with_columns(name=name).drop("place")}
@@ -273,12 +273,16 @@ def test_all_alerts_unfold_and_filter(night: dict[str, Any], report: Path, opene
         assert page.locator(".matters tbody tr").count() == alerts.filter(state="cleared", kind="overstock").height
 
 
-@pytest.mark.parametrize(("width", "scheme", "language"), [(1280, "light", "en"), (1280, "dark", "zh"), (390, "light", "en"), (390, "dark", "en")])
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"), [(1280, "light", "en"), (1280, "dark", "zh"), (390, "light", "en"), (390, "dark", "en")]
+)
 def test_axe_finds_nothing(report: Path, opened: Opened, axe: str, width: int, scheme: str, language: str) -> None:
     def faults() -> list[str]:
         page.evaluate(axe)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        return [f"{fault['id']}: {fault['nodes'][0]['html'][:160]} {fault['nodes'][0]['failureSummary'][:300]}" for fault in found["violations"]]
+        return [
+            f"{fault['id']}: {fault['nodes'][0]['html'][:160]} {fault['nodes'][0]['failureSummary'][:300]}" for fault in found["violations"]
+        ]
 
     with opened(report, width=width, scheme=scheme) as page:
         page.select_option("#language", language)

@@ -137,7 +137,11 @@ def test_a_rerun_of_the_report_is_the_same_to_the_byte(data: ReportData) -> None
 def test_rows_beyond_the_page_are_in_pages_of_their_regions(data: ReportData) -> None:
     regions = data.recommendations.with_columns(region=pl.when(pl.col("region") == "Beijing").then(pl.lit("a/b")).otherwise(pl.lit("A b")))
     pages = render_pages(replace(data, recommendations=regions), most_rows=20)
-    found = [row for page in pages.values() for row in zip(*(column(unpacked(page, "night")["rows"], name) for name in ("fc", "sku")), strict=True)]
+    found = [
+        row
+        for page in pages.values()
+        for row in zip(*(column(unpacked(page, "night")["rows"], name) for name in ("fc", "sku")), strict=True)
+    ]
     assert found[:20] == regions.select("fc", "sku").head(20).rows()
     assert sorted(found) == sorted(regions.select("fc", "sku").rows())
     beside = unpacked(pages["report.html"], "night")["place"]["beside"]
@@ -254,7 +258,12 @@ def modules(folder: Path, **sources: str) -> Path:
 
 
 def test_modules_are_bundled_after_what_they_need(tmp_path: Path) -> None:
-    folder = modules(tmp_path, main='import { b } from "./b.js";\nb();\n', b='import { c } from "./c.js";\nexport function b() {\n  return c;\n}\n', c="export const c = 1;\n")
+    folder = modules(
+        tmp_path,
+        main='import { b } from "./b.js";\nb();\n',
+        b='import { c } from "./c.js";\nexport function b() {\n  return c;\n}\n',
+        c="export const c = 1;\n",
+    )
     script = bundle.script("main.js", folder)
     assert script.index("const c") < script.index("function b") < script.index("b();")
     assert "import" not in script
@@ -295,9 +304,9 @@ def test_the_plain_page_says_what_to_do_first_and_why_it_is_plain(data: ReportDa
 
 
 def test_columns_tell_repeated_texts_once() -> None:
-    frame = pl.DataFrame({"a": ["x", None, "x"], "b": [[1.0], [1.0], None], "c": [1.0, 2.5, None], "d": [date(2024, 1, 2)] * 3}).with_columns(
-        b=pl.lit(["p", "q"], pl.List(pl.String))
-    )
+    frame = pl.DataFrame(
+        {"a": ["x", None, "x"], "b": [[1.0], [1.0], None], "c": [1.0, 2.5, None], "d": [date(2024, 1, 2)] * 3}
+    ).with_columns(b=pl.lit(["p", "q"], pl.List(pl.String)))
     table = columnar(frame, date(2024, 1, 1))
     assert table["columns"]["a"] == {"values": ["x"], "at": [0, None, 0]}
     assert table["columns"]["b"] == {"values": [["p", "q"]], "at": [0, 0, 0]}
