@@ -32,7 +32,7 @@ def libraries_here() -> None:
         pytest.skip(said)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(libraries_here: None) -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no chromium on the PATH: run scripts/install_browser")
