@@ -1,5 +1,7 @@
 """Where the stock goes: quantiles of stock at the end of each period, with tonight's order and without any."""
 
+from math import ceil
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,9 +55,16 @@ def project_stock(
         for t in range(periods):
             ordered = _after(ordered + inbound[:, t, None] + units * (lead == t), demand[:, :, t], lost=lost)
             idle = _after(idle + inbound[:, t, None], demand[:, :, t], lost=lost)
-            with_order[block, t] = np.quantile(ordered, LEVELS, axis=1).T
-            without[block, t] = np.median(idle, axis=1)
+            with_order[block, t] = _quantiles(ordered, LEVELS)
+            without[block, t] = _quantiles(idle, (0.5,))[:, 0]
     return with_order, without
+
+
+def _quantiles(stock: NDArray[np.float32], levels: tuple[float, ...]) -> NDArray[np.float32]:
+    """Return the stock that a share `level` of the paths does not exceed, shape (rows, levels): one of the paths' own values."""
+    places = [max(ceil(level * stock.shape[1] - 1e-9), 1) - 1 for level in levels]
+    quantiles: NDArray[np.float32] = np.partition(stock, places, axis=1)[:, places]
+    return quantiles
 
 
 def _leads(series: Series, calendar: Calendar, paths: int) -> NDArray[np.int64]:
