@@ -28,7 +28,7 @@ def why_nothing(recommendations: pl.DataFrame, messages: pl.DataFrame) -> Row | 
     """
     if recommendations["order_units"].count():
         return None
-    about_stock = messages.filter((pl.col("table") == "stock") & pl.col("sku").is_null())
+    about_stock = messages.filter((pl.col("table") == "stock") & pl.col("sku").is_null() & (pl.col("severity") != "info"))
     gravest = about_stock if about_stock.height else messages.filter(pl.col("severity") == "error")
     if gravest.height:
         first = gravest.row(0, named=True)

@@ -295,3 +295,117 @@ def test_axe_finds_nothing(report: Path, opened: Opened, axe: str, width: int, s
         for view in ("data", "accuracy", "run"):
             page.click(f"#tab-{view}")
             assert faults() == []
+
+
+def emptied(night: dict[str, Any], *frames: str) -> dict[str, Any]:
+    return {**night, **{name: night[name].clear() for name in frames}}
+
+
+def test_a_first_night_without_stock_says_so_and_still_draws_forecasts(
+    night: dict[str, Any], written: Callable[..., Path], opened: Opened
+) -> None:
+    blind = night["recommendations"].with_columns(
+        on_hand=pl.lit(None, pl.Float64),
+        order_units=pl.lit(None, pl.Float64),
+        expected_lost_margin=pl.lit(None, pl.Float64),
+        action=pl.lit("none"),
+    )
+    first = {**emptied(night, "alerts", "outlook"), "recommendations": blind, "previous": None, "earlier": []}
+    with opened(written(first)) as page:
+        assert "Nothing needs attention" in page.locator(".matters").inner_text()
+        assert "This run recommends no order: stock is unknown for every item." in page.locator(".banner").inner_text()
+        assert "First night" in page.locator(".since").inner_text()
+        page.locator("#reorder-table .opener").first.click()
+        drawer = page.get_by_role("dialog")
+        drawer.locator("canvas").wait_for()
+        assert "Stock is unknown here" in drawer.inner_text()
+        assert "First night: nothing before it." in drawer.inner_text()
+
+
+def test_a_night_with_nothing_at_all_has_words_for_every_part(night: dict[str, Any], written: Callable[..., Path], opened: Opened) -> None:
+    nothing = emptied(
+        night,
+        "recommendations",
+        "alerts",
+        "plan_messages",
+        "metrics",
+        "quarantine_counts",
+        "forecasts",
+        "explanations",
+        "outlook",
+        "history",
+    )
+    with opened(written({**nothing, "previous": None, "earlier": [], "manifest": {}}), ready=False) as page:
+        assert "No row to show" in page.locator(".orders").inner_text()
+        assert "Nothing needs attention" in page.locator(".matters").inner_text()
+        for view, said in (
+            ("data", "No message: everything asked for was computed."),
+            ("data", "None: every row read was good."),
+            ("accuracy", "Not measured in this run"),
+            ("run", "No stage times were recorded."),
+        ):
+            page.click(f"#tab-{view}")
+            assert said in page.locator("#view").inner_text()
+
+
+def test_currencies_stand_side_by_side(night: dict[str, Any], written: Callable[..., Path], opened: Opened) -> None:
+    rows = night["recommendations"]
+    mixed = {**night, "currencies": {"SH-01": "CNY", "SH-02": "CNY", "BJ-01": "EUR", "GZ-07": "EUR"}}
+    with opened(written(mixed)) as page:
+        chinese = pl.col("fc").str.starts_with("SH")
+        sums = [f"CN¥{rows.filter(chinese)['order_value'].sum():,.0f}", f"€{rows.filter(~chinese)['order_value'].sum():,.0f}"]
+        assert page.locator("#card-order_value .number span").all_inner_texts() == sums
+        assert set(total(page, "value").split(" · ")) == set(sums)
+
+
+def test_failed_regions_stand_at_the_top(night: dict[str, Any], written: Callable[..., Path], opened: Opened) -> None:
+    with opened(written({**night, "manifest": {**night["manifest"], "failed_regions": ["Tianjin"]}})) as page:
+        assert page.locator("main .banner").first.inner_text().startswith("Not in this report: Tianjin")
+
+
+def test_a_larger_run_leads_to_the_pages_beside_it_and_back(night: dict[str, Any], written: Callable[..., Path], opened: Opened) -> None:
+    with opened(written(night, most_rows=20)) as page:
+        assert total(page, "rows") == "20"
+        links = page.locator(".beside a")
+        assert set(links.all_inner_texts()) == set(night["recommendations"].slice(20)["region"])
+        links.first.click()
+        page.wait_for_selector("html[data-ready]")
+        assert "further rows of" in page.locator(".orders").inner_text()
+        page.get_by_role("link", name="The most valuable rows").click()
+        page.wait_for_selector("html[data-ready]")
+        assert total(page, "rows") == "20"
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "height", "scheme", "language", "row"),
+    [
+        ("light", 1280, 800, "light", "en", False),
+        ("dark", 1280, 800, "dark", "en", False),
+        ("wide", 1720, 1000, "light", "en", False),
+        ("narrow", 390, 844, "light", "en", False),
+        ("narrow-row", 390, 844, "dark", "en", True),
+        ("chinese", 1280, 800, "light", "zh", False),
+        ("row", 1280, 1400, "light", "en", True),
+        ("row-dark-chinese", 1280, 1400, "dark", "zh", True),
+    ],
+)
+def test_screenshots_are_kept(
+    night: dict[str, Any], report: Path, opened: Opened, name: str, width: int, height: int, scheme: str, language: str, row: bool
+) -> None:
+    """Kept in build/report for whoever changes the page; the ground tells light from dark."""
+    folder = Path(__file__).parents[3] / "build" / "report"
+    folder.mkdir(parents=True, exist_ok=True)
+    with opened(report, width=width, height=height, scheme=scheme) as page:
+        page.select_option("#language", language)
+        if row:
+            page.locator("#reorder-table .opener").nth(6).click()
+            page.locator("dialog canvas").nth(1).wait_for()
+        else:
+            page.wait_for_selector("#reorder-table .opener")
+        image = page.screenshot(path=folder / f"{name}.png")
+        assert int.from_bytes(image[16:20]) == width
+        assert overflow(page) == 0
+        assert (
+            page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
+            == {"light": "rgb(255, 255, 255)", "dark": "rgb(24, 32, 39)"}[scheme]
+        )
