@@ -144,7 +144,7 @@ function chart(figure, picture) {
     {
       width,
       height: width < 480 ? HEIGHT.narrow : HEIGHT.wide,
-      padding: [22, 10, 0, 4],
+      padding: [36, 20, 0, 4],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
@@ -200,12 +200,12 @@ function foreground(self, picture, font) {
   ctx.textAlign = "left";
   const writeAt = (words, x, y, tone) => {
     const wide = ctx.measureText(words).width;
-    const left = Math.min(Math.max(x, bbox.left), bbox.left + bbox.width - wide);
     ctx.fillStyle = tone;
-    ctx.fillText(words, left, y);
-    return left + wide;
+    ctx.fillText(words, Math.min(Math.max(x, bbox.left), bbox.left + bbox.width + 16 * ratio - wide), y);
   };
-  let taken = 0;
+  // Labels stand in two lines above the picture, so that two that are close do not cover each other.
+  const upper = bbox.top - 18 * ratio;
+  const lower = bbox.top - 4 * ratio;
   for (const one of picture.arrivals || []) {
     const x = self.valToPos(second(one.at), "x", true);
     if (x > bbox.left + bbox.width) continue;
@@ -218,7 +218,7 @@ function foreground(self, picture, font) {
     ctx.fill();
     writeAt(`+${units(one.units)}`, x + 5 * ratio, base - 1 * ratio, colour("accent"));
   }
-  if (picture.span) taken = writeAt(picture.span.label, self.valToPos(second(picture.span.from) - half, "x", true), bbox.top - 4 * ratio, colour("soft"));
+  if (picture.span) writeAt(picture.span.label, self.valToPos(second(picture.span.from) - half, "x", true), upper, colour("soft"));
   for (const mark of picture.marks) {
     const x = self.valToPos(second(mark.at) - half, "x", true);
     const tone = colour(mark.tone || "soft");
@@ -231,9 +231,7 @@ function foreground(self, picture, font) {
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
     }
-    const wide = ctx.measureText(mark.label).width;
-    const start = Math.max(Math.min(x + 3 * ratio, bbox.left + bbox.width - wide), taken ? taken + 10 * ratio : 0);
-    taken = writeAt(mark.label, start, bbox.top - 4 * ratio, tone);
+    writeAt(mark.label, x + 3 * ratio, mark.tone ? lower : upper, tone);
   }
   ctx.restore();
 }

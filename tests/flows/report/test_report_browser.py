@@ -310,7 +310,7 @@ def test_a_first_night_without_stock_says_so_and_still_draws_forecasts(
         expected_lost_margin=pl.lit(None, pl.Float64),
         action=pl.lit("none"),
     )
-    first = {**emptied(night, "alerts", "outlook"), "recommendations": blind, "previous": None, "earlier": []}
+    first = {**emptied(night, "alerts", "outlook", "plan_messages"), "recommendations": blind, "previous": None, "earlier": []}
     with opened(written(first)) as page:
         assert "Nothing needs attention" in page.locator(".matters").inner_text()
         assert "This run recommends no order: stock is unknown for every item." in page.locator(".banner").inner_text()
