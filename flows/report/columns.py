@@ -23,10 +23,8 @@ def columnar(frame: pl.DataFrame, origin: date) -> dict[str, Any]:
 def _column(values: pl.Series, origin: date) -> Any:
     if values.dtype == pl.Date:
         return (values - origin).dt.total_days().to_list()
-    if isinstance(values.dtype, pl.List):
-        return _told_once([None if codes is None else [text(code, LONGEST_TEXT) for code in codes] for codes in values.to_list()])
-    if values.dtype == pl.String:
-        return _told_once([None if value is None else text(value, LONGEST_TEXT) for value in values.to_list()])
+    if isinstance(values.dtype, pl.List) or values.dtype == pl.String:
+        return _told_once(values.to_list())
     return short(values.to_list())
 
 
@@ -49,4 +47,8 @@ def _told_once(values: list[Any]) -> dict[str, Any]:
     for value in values:
         key = tuple(value) if isinstance(value, list) else value
         at.append(None if value is None else places.setdefault(key, len(places)))
-    return {"values": [list(key) if isinstance(key, tuple) else key for key in places], "at": at}
+    return {"values": [_printable(key) for key in places], "at": at}
+
+
+def _printable(value: Any) -> Any:
+    return [text(code, LONGEST_TEXT) for code in value] if isinstance(value, tuple) else text(value, LONGEST_TEXT)

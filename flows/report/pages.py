@@ -87,7 +87,7 @@ def _written(data: ReportData, shown: dict[str, Any], drawn: dict[str, Any]) -> 
 def packed(value: Any) -> str:
     """Return a value as JSON, gzipped, in base64; the same bytes for the same value."""
     content = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    return base64.b64encode(gzip.compress(content, compresslevel=9, mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(content, compresslevel=6, mtime=0)).decode("ascii")
 
 
 def _template() -> Template:
