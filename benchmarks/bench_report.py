@@ -69,7 +69,7 @@ def made_night(rows: int, seed: int = 7) -> ReportData:
     explanations = keys.with_columns(*(pl.Series(name, values) for name, values in parts.items())).with_columns(
         run_id=pl.lit("bench"), **{name: pl.lit(value) for name, value in nothing.items()}
     )
-    currencies = {fc: "EUR" for fc in keys["fc"].unique()}
+    currencies = dict.fromkeys(keys["fc"].unique(), "EUR")
     previous: Headline = headline_of(recommendations, alerts, metrics, currencies)
     kept = recommendations.select("fc", "sku", "order_units", "on_hand", "action")
     return ReportData(
@@ -182,7 +182,8 @@ def measured(browser: Browser, path: Path) -> dict[str, float]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.add_init_script(
-        "new MutationObserver((_, self) => { if (document.documentElement.dataset.ready) { performance.mark('usable'); self.disconnect(); } })"
+        "new MutationObserver((_, self) => { if (!document.documentElement.dataset.ready) return;"
+        " performance.mark('usable'); self.disconnect(); })"
         ".observe(document, {attributes: true, subtree: true, attributeFilter: ['data-ready']});"
     )
     page.goto(path.as_uri())
