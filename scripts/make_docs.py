@@ -23,6 +23,7 @@ from models.alert_kinds.registry import KINDS
 from models.contracts import ALERT_KINDS, Alerts, Forecasts, Metrics, Recommendations
 from models.explanations_contract import Explanations
 from models.order_terms import OrderTerms
+from models.outlook import StockOutlook
 from models.override_value import OverrideValue
 from models.recommending.reasons import DATA_FLAGS, REASONS
 from scripts.docs_commands import commands_page
@@ -52,6 +53,7 @@ OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
     "corrections": Corrections,
     "recommendations": Recommendations,
     "order_terms": OrderTerms,
+    "stock_outlook": StockOutlook,
     "alerts": Alerts,
     "plan_messages": PlanMessages,
     "override_value": OverrideValue,

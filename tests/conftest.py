@@ -230,7 +230,8 @@ def shop_sales() -> pl.DataFrame:
 def outcome_of(run: RunPaths) -> dict[str, pl.DataFrame]:
     """Return what must be the same whenever the same night is run: the published tables but for the run's id."""
     tables = {
-        name: read_frame(run, name) for name in ("forecasts", "explanations", "recommendations", "alerts", "corrections", "plan_messages")
+        name: read_frame(run, name)
+        for name in ("forecasts", "explanations", "recommendations", "stock_outlook", "alerts", "corrections", "plan_messages")
     }
     return {name: frame.drop("run_id", strict=False) for name, frame in tables.items()}
 

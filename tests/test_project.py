@@ -1,5 +1,6 @@
 """The project itself: set-up, lock, references, links, rooms, and the checks that watch over them."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -47,6 +48,15 @@ def test_every_package_is_pinned_with_hashes():
 
 def test_the_lock_names_no_address():
     assert not re.search(r"://|index-url|find-links|@ ", (REPO / "requirements.lock").read_text())
+
+
+def test_libraries_of_the_page_are_pinned_with_hashes_and_without_addresses():
+    lock = json.loads((REPO / "package-lock.json").read_text())
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    wanted = json.loads((REPO / "package.json").read_text())
+    assert {f"node_modules/{name}" for name in wanted["dependencies"] | wanted["devDependencies"]} == set(packages)
+    assert all(package["integrity"].startswith("sha512-") and "resolved" not in package for package in packages.values())
+    assert "://" not in (REPO / "package-lock.json").read_text()
 
 
 def test_the_lock_holds_every_declared_dependency():

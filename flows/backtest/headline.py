@@ -6,7 +6,7 @@ from flows.backtest.measures import HEADLINE, OWN, PUBLISHED, measure_of, method
 from flows.backtest.scorebook import WHOLE, Comparison, Scorebook, value
 from flows.backtest.summary import BacktestSummary
 from flows.report.formats import NOTHING, count, percent, seconds
-from flows.report.headline import Card
+from flows.report.results import Card
 
 
 @dataclass(frozen=True)

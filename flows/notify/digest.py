@@ -43,7 +43,7 @@ def night_digest(
         What to tell.
     """
     currency, failed = manifest["currency"], manifest["failed_regions"]
-    standing = alerts.filter(~pl.col("state").is_in(["cleared", "snoozed"]))
+    standing = alerts.filter(pl.col("state") != "cleared", pl.col("snoozed_by").is_null())
     critical = standing.filter(severity="critical").height
     at_risk = money(manifest["headline"].get("value_at_risk"), currency)
     title = f"{text(manifest['name'])} as of {manifest['as_of']}: {count(critical, 'critical alert')}, {at_risk} at risk"

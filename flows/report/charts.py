@@ -5,14 +5,22 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from unicodedata import east_asian_width
 
-from flows.report.picture import Label
-
 WIDTH = 560
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66, 14, 34, 54
 _NAMES, _ROW = 190, 28
 _LONGEST_NAME = 15
 _MOST_MARKS = 16
 Show = Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text in a drawing: where it is anchored, and on which side of that it stands."""
+
+    x: float
+    y: float
+    words: str
+    anchor: str
 
 
 @dataclass(frozen=True)

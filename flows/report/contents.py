@@ -1,19 +1,30 @@
-"""What a report is made from: the frames and facts of one run."""
+"""What a report is made from: the frames and facts of one run, and of the runs before it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from flows.report.headline import Headline
+
+
+@dataclass(frozen=True)
+class EarlierNight:
+    """What an earlier run recommended: columns fc, sku, order_units, on_hand, action."""
+
+    as_of: date
+    run_id: str
+    recommendations: pl.DataFrame
+
 
 @dataclass(frozen=True)
 class ReportData:
     """Everything the report shows of one run.
 
-    `recommendations`, `alerts`, `metrics` and `forecasts` follow `models.contracts`, `plan_messages` follows `data.messages`.
-    `forecasts` and `history` need only the rows that `rows_to_draw` names; others are left aside.
+    `recommendations`, `alerts`, `metrics` and `forecasts` follow `models.contracts`, `explanations` `models.explanations_contract`,
+    `outlook` `models.outlook`, `plan_messages` `data.messages`. Rows of them without a recommendation are left aside.
     """
 
     name: str
@@ -21,8 +32,8 @@ class ReportData:
     as_of: date
     frequency: str
     """`day` or `week`."""
-    currency: str | None
-    """ISO 4217 code of the money columns; None when unknown or when the fcs differ."""
+    currencies: Mapping[str, str]
+    """fc → ISO 4217 code of its money columns; an fc whose currency is unknown is left out."""
     recommendations: pl.DataFrame
     alerts: pl.DataFrame
     plan_messages: pl.DataFrame
@@ -30,10 +41,14 @@ class ReportData:
     quarantine_counts: pl.DataFrame
     """table, reason, rows, example: what was set aside while reading."""
     forecasts: pl.DataFrame
+    explanations: pl.DataFrame
+    outlook: pl.DataFrame
     history: pl.DataFrame
     """region, fc, sku, date, demand (null where unknown), units, in_stock_share."""
-    previous: Mapping[str, float | None] | None
-    """`headline_numbers` of the run before; None for a first run."""
-    manifest: dict[str, Any]
+    previous: Headline | None
+    """`headline_of` the run before; None for a first run."""
+    earlier: Sequence[EarlierNight]
+    """Runs before this one, newest first."""
+    manifest: Mapping[str, Any]
     reasons: Mapping[str, str]
     """Code of a reason or data flag → what it means, in words."""

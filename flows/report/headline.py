@@ -1,45 +1,62 @@
-"""The numbers at the top of the report and how they moved since the run before."""
+"""The numbers at the top of the report, and which of a run's money may be added up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import polars as pl
 
-from flows.report.formats import count, money, percent, units
+Numbers = dict[str, float | None]
 
-Show = Callable[[float | None], str]
+MONEY = ("value_at_risk", "order_value", "overstock_value")
+"""Headline numbers in money."""
 
 
 @dataclass(frozen=True)
-class Card:
-    """One headline number. `tone` is good, bad or plain: whether its change is welcome."""
+class Headline:
+    """A run's headline: numbers that know no currency, and money by currency code, "" where none is known."""
 
-    title: str
-    value: str
-    note: str
-    change: str
-    tone: str
+    numbers: Numbers
+    money: dict[str, Numbers]
 
 
-def headline_numbers(recommendations: pl.DataFrame, alerts: pl.DataFrame, metrics: pl.DataFrame) -> dict[str, float | None]:
-    """Return a run's headline numbers by name, for its own report and for the next one's comparison.
+def headline_numbers(recommendations: pl.DataFrame, alerts: pl.DataFrame, metrics: pl.DataFrame, currencies: Mapping[str, str]) -> Numbers:
+    """Return a run's headline numbers by name; None where the run does not know it, or where currencies differ and nothing can be added.
 
-    Money is in the run's currency, `wape` is a share; a number is None where the run does not know it.
+    Money is in the run's currency, `in_stock_rate` and `wape` are shares, the others are units or counts.
+    """
+    headline = headline_of(recommendations, alerts, metrics, currencies)
+    one = next(iter(headline.money.values())) if len(headline.money) == 1 else dict.fromkeys(MONEY)
+    return {"value_at_risk": one["value_at_risk"], **headline.numbers, **{name: one[name] for name in MONEY[1:]}}
+
+
+def headline_of(recommendations: pl.DataFrame, alerts: pl.DataFrame, metrics: pl.DataFrame, currencies: Mapping[str, str]) -> Headline:
+    """Return a run's headline; `currencies` is fc → currency code.
+
+    `in_stock_rate` is the share of items × locations in demand whose stock is known that have something to sell.
     """
     orders = recommendations.filter(pl.col("order_units") > 0)
     open_alerts = alerts.filter(pl.col("state") != "cleared")
-    return {
-        "value_at_risk": _total(recommendations, "expected_lost_margin"),
+    wanted = recommendations.filter(pl.col("on_hand").is_not_null() & (pl.col("demand_mean") > 0))
+    numbers: Numbers = {
         "expected_lost_units": _total(recommendations, "expected_lost_units"),
         "order_lines": float(orders.height) if recommendations["order_units"].count() else None,
         "order_units": _total(recommendations, "order_units"),
-        "order_value": _total(recommendations, "order_value"),
+        "in_stock_rate": round(float((wanted["on_hand"] > 0).sum()) / wanted.height, 4) if wanted.height else None,
         "stocked_out": float(_places(open_alerts, "stocked_out")),
         "overstock": float(_places(open_alerts, "overstock")),
         "wape": wape_by_rule(metrics).get("", None),
     }
+    overstock = open_alerts.filter(pl.col("kind") == "overstock")
+    money: dict[str, Numbers] = {}
+    for currency in _used(recommendations, currencies):
+        here, held = (frame.filter(_currency(currencies) == currency) for frame in (recommendations, overstock))
+        money[currency] = {
+            "value_at_risk": _total(here, "expected_lost_margin"),
+            "order_value": _total(here, "order_value"),
+            "overstock_value": _total(held, "value_at_risk"),
+        }
+    return Headline(numbers, money or {"": dict.fromkeys(MONEY)})
 
 
 def wape_by_rule(metrics: pl.DataFrame) -> dict[str, float]:
@@ -52,52 +69,12 @@ def wape_by_rule(metrics: pl.DataFrame) -> dict[str, float]:
     }
 
 
-def cards(
-    numbers: Mapping[str, float | None], previous: Mapping[str, float | None] | None, currency: str | None, metrics: pl.DataFrame
-) -> list[Card]:
-    """Return the headline cards, most important first."""
-    amount = partial(money, currency=currency)
-    lines = numbers["order_lines"]
-    sent = f"{count(lines, 'line')}, {count(numbers['order_units'], 'unit')}" if lines else "nothing to send"
-    rules = {name.replace("_", " "): value for name, value in wape_by_rule(metrics).items() if name}
-    best = min(rules.items(), key=lambda rule: rule[1], default=None)
-    yardstick = f"best simple rule ({best[0]}): {percent(best[1], 1)}" if best else "no simple rule was measured"
-
-    def card(title: str, key: str, note: str, show: Show = units, show_change: Show | None = None, welcome: int = -1) -> Card:
-        before = None if previous is None else previous.get(key)
-        change, tone = _change(numbers[key], before, show_change or show, welcome) if previous is not None else ("first run", "plain")
-        return Card(title, show(numbers[key]), note, change, tone)
-
-    return [
-        card("Margin at risk", "value_at_risk", "expected loss if nothing were ordered", amount),
-        card("Expected lost units", "expected_lost_units", "if nothing were ordered"),
-        card("Orders to send", "order_value", sent, amount, welcome=0),
-        card("Stocked out", "stocked_out", "items × locations with empty shelves"),
-        card("Overstock", "overstock", "items × locations with far too much"),
-        card("Forecast error", "wape", yardstick if numbers["wape"] is not None else "not measured in this run", _share, _points),
-    ]
+def _currency(currencies: Mapping[str, str]) -> pl.Expr:
+    return pl.col("fc").replace_strict(dict(currencies), default="", return_dtype=pl.String).fill_null("")
 
 
-def _share(value: float | None) -> str:
-    return percent(value, 1)
-
-
-def _points(value: float | None) -> str:
-    return count(None if value is None else round(value * 100, 1), "point")
-
-
-def _change(now: float | None, before: float | None, show: Show, welcome: int) -> tuple[str, str]:
-    """Return the words and the tone of a change; `welcome` is the good direction: −1 down, 0 neither."""
-    if now is None:
-        return "", "plain"
-    if before is None:
-        return "not known last night", "plain"
-    size = show(abs(now - before))
-    if size == show(0.0):
-        return "as last night", "plain"
-    up = now > before
-    tone = "plain" if welcome == 0 else "bad" if up else "good"
-    return f"{'▲' if up else '▼'} {size} {'more' if up else 'less'} than last night", tone
+def _used(recommendations: pl.DataFrame, currencies: Mapping[str, str]) -> list[str]:
+    return sorted(recommendations.select(_currency(currencies)).to_series().unique().to_list())
 
 
 def _total(frame: pl.DataFrame, column: str) -> float | None:

@@ -1,28 +1,37 @@
 """What the pages of a backtest and of a replay share: style, content policy, and templates with the report's formats."""
 
-import base64
-import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from flows.report import formats
+from flows.report import bundle, formats
 from flows.report.charts import key_sample
 
 _HERE = Path(__file__).parent
 
 
+@dataclass(frozen=True)
+class Card:
+    """One headline number. `tone` is good, bad or plain: whether its change is welcome."""
+
+    title: str
+    value: str
+    note: str
+    change: str
+    tone: str
+
+
 def results_style() -> str:
-    """Return the style of a page of results: the report's, and what its charts need."""
-    return "".join((_HERE / name).read_text(encoding="utf-8") for name in ("report.css", "results.css"))
+    """Return the style of a page of results."""
+    return (_HERE / "results.css").read_text(encoding="utf-8")
 
 
 def content_policy(style: str) -> str:
     """Return a content policy that allows nothing but this style."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    return bundle.policy([], [style])
 
 
 def results_environment(folder: Path, **filters: Callable[..., Any]) -> Environment:

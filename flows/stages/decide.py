@@ -20,6 +20,7 @@ from models.contracts import Recommendations, SeriesProfile
 from models.forecast_messages import forecast_messages
 from models.forecasting import RegionForecast, forecasts_frame
 from models.order_terms import order_terms
+from models.outlook import stock_outlook
 from models.recommendations import recommend
 from models.recommending.basis import Basis
 from models.recommending.inbound import late_lines
@@ -63,12 +64,13 @@ def _recommend(night: Night, region: str, forecast: RegionForecast, idle: pl.Dat
     recommendations, messages = recommended(night, region, forecast, keep=kept.append)
     night.workspace.write("recommendations", region, recommendations)
     for basis in kept:
-        days = night.settings.replenishment.overstock_days
-        too_much = surplus(
-            basis, forecast.paths, horizon=night.settings.horizon, overstock_days=days, idle=idle, items=night.table("items")
-        )
+        settings, terms = night.settings, night.settings.replenishment
+        items, lost = night.table("items"), terms.unmet_demand == "lost"
+        too_much = surplus(basis, forecast.paths, horizon=settings.horizon, overstock_days=terms.overstock_days, idle=idle, items=items)
         night.workspace.write("surplus", region, too_much)
         night.workspace.write("order-terms", region, order_terms(basis, night.run_id))
+        outlook = stock_outlook(basis, forecast.paths, recommendations, horizon=settings.horizon, lost=lost)
+        night.workspace.write("stock-outlook", region, outlook)
     night.workspace.write("late-lines", region, late_lines(kept[0].lines if kept else None, region))
     night.workspace.write("region-messages", region, messages_frame(messages))
     night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})

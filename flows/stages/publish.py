@@ -9,16 +9,16 @@ from typing import Any
 import polars as pl
 
 from data.cleaning.ledger import Corrections
-from data.demand import Demand, build_demand
 from data.known_outputs import remember_output
 from data.messages import PlanMessage, messages_frame
-from data.published import RunFolder, RunPaths, find_run, publish, read_frame, read_manifest
-from flows.report import ReportData, headline_numbers, render_report, rows_to_draw
+from data.published import RunFolder, RunPaths, find_run, publish, read_frame
+from flows.report import headline_numbers
 from flows.stages.metrics import run_metrics
 from flows.stages.model_files import trained_on
 from flows.stages.news import news_since
 from flows.stages.night import Night
 from flows.stages.override_value import override_value
+from flows.stages.report import currencies_of, report_data, report_messages, write_report
 from flows.stages.snooze_ledger import known_to
 from flows.version import VERSION
 from flows.workbook import write_workbook
@@ -26,16 +26,13 @@ from models.alerts import raise_alerts
 from models.contracts import Alerts, Forecasts, Recommendations
 from models.explanations_contract import Explanations
 from models.order_terms import OrderTerms
+from models.outlook import StockOutlook
 from models.recommending.inbound import LATE
 from models.recommending.ranking import most_valuable_first
-from models.recommending.reasons import REASONS
 from models.snoozes import Snooze, in_force
 from models.surplus import Surplus
 
 log = logging.getLogger("fillrate")
-
-DRAWN_PERIODS = {"day": 56, "week": 52}
-"""Periods of history that the report draws."""
 
 
 def publish_night(
@@ -73,6 +70,8 @@ def publish_night(
     corrections = Corrections.validate(corrections.select(Corrections.column_names()), cast=True)
     recommendations = most_valuable_first(_together(night, "recommendations", good, Recommendations.create_empty()))
     terms = _together(night, "order-terms", good, OrderTerms.create_empty()).sort("fc", "sku")
+    outlook = _together(night, "stock-outlook", good, StockOutlook.create_empty()).with_columns(run_id=pl.lit(night.run_id))
+    outlook = StockOutlook.validate(outlook.select(StockOutlook.column_names()), cast=True)
     values, said = override_value(night)
     messages = pl.concat([_messages(night, good, failed), messages_frame(said)])
     previous = find_run(night.settings.output.path, night.previous) if night.previous else None
@@ -99,9 +98,10 @@ def publish_night(
         "corrections": corrections,
         "plan_messages": messages,
         "override_value": values,
+        "stock_outlook": outlook,
     }
     metrics = run_metrics(night, good, frames, {**times, "gather": time.perf_counter() - begun}, news.moves)
-    headline = headline_numbers(recommendations, alerts, metrics)
+    headline = headline_numbers(recommendations, alerts, metrics, currencies_of(night))
     manifest = _manifest(night, regions, failed, started_at, headline, frames)
     # Noted before there is anything to protect: a run must never be published without its inputs being kept.
     remember_output(night.settings.lake.path, night.settings.output.path)
@@ -114,26 +114,9 @@ def publish_night(
         folder.write_frame("corrections", corrections)
         folder.write_frame("plan_messages", messages)
         folder.write_frame("override_value", values)
+        folder.write_frame("stock_outlook", outlook)
         folder.write_frame("metrics", metrics)
-        drawn = recommendations.join(rows_to_draw(recommendations), on=["fc", "sku"], how="semi").select("region", "fc", "sku")
-        report = ReportData(
-            name=night.settings.name,
-            run_id=night.run_id,
-            as_of=night.as_of,
-            frequency=night.settings.frequency,
-            currency=_currency(night),
-            recommendations=recommendations,
-            alerts=alerts,
-            plan_messages=messages,
-            metrics=metrics,
-            quarantine_counts=_quarantine_counts(night),
-            forecasts=forecasts.join(drawn, on=["fc", "sku"], how="semi"),
-            history=_drawn_history(night, drawn),
-            previous=read_manifest(previous).get("headline") if previous else None,
-            manifest=manifest,
-            reasons=REASONS,
-        )
-        folder.write_text("report.html", render_report(report))
+        write_report(folder, report_data(night, {**frames, "metrics": metrics}, manifest, previous))
         summary = _summary(night, headline)
         write_workbook(folder.path / "report.xlsx", recommendations, alerts, messages, summary, night.run_id, terms=terms, overrides=values)
         return publish(folder, manifest, may_become_latest=night.kind == "nightly")
@@ -165,6 +148,7 @@ def _messages(night: Night, good: list[str], failed: Mapping[str, str]) -> pl.Da
                 fix="deliver a stock table (docs/input-tables.md)",
             )
         )
+    extra += report_messages()
     parts = [night.workspace.read("messages", None), messages_frame(night.lake.messages(night.versions)), messages_frame(extra)]
     for name in ("forecast-messages", "region-messages"):
         parts += [night.workspace.read(name, region) for region in good if night.workspace.has(name, region)]
@@ -207,32 +191,6 @@ def _manifest(
 def _currency(night: Night) -> str | None:
     currencies = night.table("locations")["currency"].drop_nulls().unique().to_list()
     return str(currencies[0]) if len(currencies) == 1 else None
-
-
-def _quarantine_counts(night: Night) -> pl.DataFrame:
-    rows = night.lake.open_quarantine(night.versions)
-    example = pl.format("{} line {}: {}", "source_file", pl.col("source_line").fill_null(0), pl.col("found").fill_null("").str.slice(0, 80))
-    return (
-        rows.sort("table", "source_file", "source_line")
-        .group_by("table", "reason", maintain_order=True)
-        .agg(rows=pl.len(), example=example.first())
-        .sort("table", "rows", descending=[False, True])
-    )
-
-
-def _drawn_history(night: Night, drawn: pl.DataFrame) -> pl.DataFrame:
-    """Return the recent history of the rows that the report draws (columns region, fc, sku)."""
-    since = night.end - timedelta(days=DRAWN_PERIODS[night.settings.frequency] * night.cadence.step_days)
-    items = night.table("items")
-    parts = [pl.DataFrame(schema={"region": pl.String, **Demand.create_empty().schema})]
-    for (region,), keys in drawn.sort("region", "fc", "sku").group_by("region", maintain_order=True):
-        sales, availability = (
-            night.table(name, str(region), since=since, until=night.as_of).join(keys, on=["fc", "sku"], how="semi")
-            for name in ("sales", "availability")
-        )
-        demand = build_demand(sales, availability, items, as_of=night.as_of, frequency=night.settings.frequency)
-        parts.append(demand.select(pl.lit(region, dtype=pl.String).alias("region"), pl.all()))
-    return pl.concat(parts).rename({"demand_at_least": "units"})
 
 
 def _summary(night: Night, headline: Mapping[str, float | None]) -> dict[str, Any]:

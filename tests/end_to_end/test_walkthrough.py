@@ -192,6 +192,7 @@ def test_5_publish_makes_all_of_it_visible_at_once(decided, kiosk):
     assert sorted(path.name for path in run.path.iterdir()) == [
         "alerts.csv", "alerts.parquet", "corrections.parquet", "explanations.parquet", "forecasts.parquet", "manifest.json",
         "metrics.parquet", "plan_messages.parquet", "recommendations.csv", "recommendations.parquet", "report.html", "report.xlsx",
+        "stock_outlook.parquet",
     ]  # fmt: skip
     recommendations = read_frame(run, "recommendations")
     assert recommendations["sku"].to_list() == ["007", "pear"], "the most valuable order first"

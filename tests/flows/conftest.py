@@ -9,7 +9,11 @@ import polars as pl
 import pytest
 
 from data.messages import PlanMessage, messages_frame
+from flows.report import EarlierNight, Headline
 from models.contracts import QUANTILES, Alerts, Forecasts, Metrics, Recommendations
+from models.explanations_contract import Explanations
+from models.outlook import StockOutlook
+from models.recommending.reasons import DATA_FLAGS, REASONS
 
 AS_OF = date(2024, 4, 14)
 RUN_ID = "2024-04-14-a1b2c3"
@@ -25,13 +29,6 @@ ITEMS = (
 )
 PLACES = (("SH-01", "Shanghai"), ("SH-02", "Shanghai"), ("BJ-01", "Beijing"), ("GZ-07", "Guangzhou"))
 SUPPLIERS = ("Hofmann & Söhne", "Acme Foods", "华东供应", None)
-REASONS = {
-    "below_reorder_point": "position is below the reorder point",
-    "out_of_stock": "nothing on the shelf",
-    "rounded_to_case": "rounded to whole cases",
-    "overstocked": "far more cover than needed",
-    "stock_rolled_forward": "the stock snapshot was rolled forward",
-}
 
 
 def recommendation(number: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -56,9 +53,9 @@ def recommendation(number: int, rng: np.random.Generator) -> dict[str, Any]:
     action = "mark_down" if overstocked else "expedite" if order and on_hand == 0 else "order" if order else "none"
     first_empty = AS_OF + timedelta(days=1 + int(on_hand // daily)) if order else None
     reasons = (
-        ["overstocked"]
+        ["overstock"]
         if overstocked
-        else (["out_of_stock"] if on_hand == 0 else []) + (["below_reorder_point", "rounded_to_case"] if order else [])
+        else (["risk_before_arrival"] if on_hand == 0 else []) + (["below_order_up_to", "rounded_to_cases"] if order else [])
     )
     return {
         "run_id": RUN_ID,
@@ -103,7 +100,7 @@ def recommendation(number: int, rng: np.random.Generator) -> dict[str, Any]:
         "model": "lightgbm",
         "calibrated": number % 11 != 0,
         "previous_order_units": order + case if number % 5 == 0 and order else order,
-        "change_reason": "demand fell" if number % 5 == 0 and order else None,
+        "change_reason": "demand forecast down 12%" if number % 5 == 0 and order else None,
     }
 
 
@@ -203,6 +200,55 @@ def forecasts_of(recommendations: pl.DataFrame, horizon: int = 14) -> pl.DataFra
     return typed(Forecasts, rows)
 
 
+def explanations_of(recommendations: pl.DataFrame) -> pl.DataFrame:
+    """Parts that add up to each row's daily mean."""
+    rows = []
+    for row in recommendations.iter_rows(named=True):
+        mean = row["demand_mean"] / max((row["arrival_date"] - AS_OF).days, 1)
+        parts = {"level": mean * 1.2, "season": -mean * 0.3, "price_promotion": mean * 0.1, "events": 0.0, "drivers": 0.0, "stockouts": 0.0}
+        rows.append({"run_id": RUN_ID, "region": row["region"], "fc": row["fc"], "sku": row["sku"], "mean": sum(parts.values()), **parts})
+    return typed(Explanations, rows)
+
+
+def outlook_of(recommendations: pl.DataFrame, horizon: int = 14) -> pl.DataFrame:
+    """Stock that runs down by each row's daily mean, the order and an inbound line coming in."""
+    rows = []
+    for row in recommendations.iter_rows(named=True):
+        lead = (row["arrival_date"] - AS_OF).days
+        daily = row["demand_mean"] / max(lead, 1)
+        with_order = without = row["on_hand"]
+        for step in range(1, horizon + 1):
+            coming = row["inbound_units"] if step == 2 else 0.0
+            without = max(without + coming - daily, 0.0)
+            with_order = max(with_order + coming + (row["order_units"] if step == lead else 0.0) - daily, 0.0)
+            rows.append(
+                {
+                    "run_id": RUN_ID,
+                    **{name: row[name] for name in ("region", "fc", "sku")},
+                    "date": AS_OF + timedelta(days=step),
+                    "inbound_units": coming,
+                    "stock_p10": max(with_order - daily, 0.0),
+                    "stock_p50": with_order,
+                    "stock_p90": with_order + daily,
+                    "stock_p50_without_order": without,
+                }
+            )
+    return typed(StockOutlook, rows)
+
+
+def earlier_of(recommendations: pl.DataFrame, nights: int = 5) -> list[EarlierNight]:
+    """Nights before with a smaller order each; the last row is new since the second of them."""
+    kept = recommendations.select("fc", "sku", "order_units", "on_hand", "action")
+    return [
+        EarlierNight(
+            AS_OF - timedelta(days=back),
+            f"earlier-{back}",
+            kept.with_columns(pl.col("order_units") + back).head(kept.height - (back > 1)),
+        )
+        for back in range(1, nights + 1)
+    ]
+
+
 def metrics_of() -> pl.DataFrame:
     """Error against two simple rules, coverage, stage times."""
     accuracy = [
@@ -276,30 +322,33 @@ def plan_messages() -> pl.DataFrame:
 @pytest.fixture(scope="session")
 def night(recommendations: pl.DataFrame, alerts: pl.DataFrame, plan_messages: pl.DataFrame) -> dict[str, Any]:
     """Every frame and fact of one night, by the names that the report takes."""
+    return night_of(recommendations, alerts, plan_messages)
+
+
+def night_of(recommendations: pl.DataFrame, alerts: pl.DataFrame, plan_messages: pl.DataFrame) -> dict[str, Any]:
+    """A night of any size."""
+    numbers = {"expected_lost_units": 700.0, "order_lines": 31.0, "order_units": 1400.0, "in_stock_rate": 0.7, "stocked_out": 8.0}
     return {
         "name": "demo",
         "run_id": RUN_ID,
         "as_of": AS_OF,
         "frequency": "day",
-        "currency": "CNY",
+        "currencies": {fc: "CNY" for fc, _ in PLACES},
         "recommendations": recommendations,
         "alerts": alerts,
         "plan_messages": plan_messages,
         "metrics": metrics_of(),
         "quarantine_counts": QUARANTINE,
         "forecasts": forecasts_of(recommendations),
+        "explanations": explanations_of(recommendations),
+        "outlook": outlook_of(recommendations),
         "history": history_of(recommendations),
-        "reasons": REASONS,
-        "previous": {
-            "value_at_risk": 2950.0,
-            "expected_lost_units": 700.0,
-            "order_lines": 31.0,
-            "order_units": 1400.0,
-            "order_value": 9000.0,
-            "stocked_out": 8.0,
-            "overstock": 5.0,
-            "wape": 0.331,
-        },
+        "reasons": DATA_FLAGS | REASONS,
+        "previous": Headline(
+            {**numbers, "overstock": 5.0, "wape": 0.331},
+            {"CNY": {"value_at_risk": 2950.0, "order_value": 9000.0, "overstock_value": 100.0}},
+        ),
+        "earlier": earlier_of(recommendations),
         "manifest": {
             "run_id": RUN_ID,
             "as_of": AS_OF.isoformat(),
@@ -307,9 +356,20 @@ def night(recommendations: pl.DataFrame, alerts: pl.DataFrame, plan_messages: pl
             "seed": 7,
             "failed_regions": [],
             "config": {"name": "demo", "horizon": 14, "replenishment": {"objective": "cost", "lead_time_days": 3}},
-            "table_versions": {"sales": 12, "stock": 3},
+            "lake_versions": {"sales": 12, "stock": 3},
         },
     }
+
+
+@pytest.fixture(scope="session")
+def night_maker() -> Callable[[int], dict[str, Any]]:
+    """A night with so many rows."""
+
+    def make(rows: int) -> dict[str, Any]:
+        recommendations = recommendations_of(rows)
+        return night_of(recommendations, alerts_of(recommendations), messages_of())
+
+    return make
 
 
 @pytest.fixture(scope="session")
