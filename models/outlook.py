@@ -21,9 +21,7 @@ class StockOutlook(dy.Schema):
     fc = dy.String(primary_key=True, description="fulfilment centre")
     sku = dy.String(primary_key=True, description="item")
     date = dy.Date(primary_key=True, description="day, or first day of the week")
-    inbound_units = dy.Float64(
-        min=0, description="units that open order lines bring in the period, on average; without tonight's order"
-    )
+    inbound_units = dy.Float64(min=0, description="units that open order lines bring in the period, on average; without tonight's order")
     stock_p10 = dy.Float64(
         description="stock at the end of the period with tonight's order and no later one, not exceeded with probability 0.1"
     )

@@ -1,13 +1,14 @@
 """What a report is made from: the frames and facts of one run, and of the runs before it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import polars as pl
 
 from flows.report.headline import Headline
+from models.override_value import OverrideValue
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,5 @@ class ReportData:
     manifest: Mapping[str, Any]
     reasons: Mapping[str, str]
     """Code of a reason or data flag → what it means, in words."""
+    decisions: pl.DataFrame = field(default_factory=OverrideValue.create_empty)
+    """What planners' past decisions were worth, as `models.override_value` tells it."""

@@ -12,6 +12,7 @@ from flows.report.contents import EarlierNight, ReportData
 from flows.report.formats import text
 from flows.report.headline import Headline, headline_of, wape_by_rule
 from flows.report.sections import message_groups, why_nothing
+from models.override_value import by_author_and_reason
 
 MOST_ALERTS = 2_000
 MOST_MESSAGES = 300
@@ -52,12 +53,26 @@ def night(data: ReportData, rows: pl.DataFrame) -> dict[str, Any]:
             for row in data.quarantine_counts.head(200).to_dicts()
         ],
         "metrics": columnar(data.metrics, data.as_of),
+        "decisions": columnar(_decisions(data), data.as_of),
         "run": _open(data.manifest),
     }
 
 
 def _headline(headline: Headline) -> dict[str, Any]:
     return {"numbers": headline.numbers, "money": {text(code, 8): amounts for code, amounts in headline.money.items()}}
+
+
+def _decisions(data: ReportData) -> pl.DataFrame:
+    """Return what planners' decisions were worth by author and reason, money of each currency for itself."""
+    known = list(data.currencies)
+    values = data.decisions.with_columns(
+        currency=pl.col("fc").replace_strict(known, [data.currencies[fc] for fc in known], default="", return_dtype=pl.String)
+    )
+    parts = [
+        by_author_and_reason(part).with_columns(pl.lit(currency, dtype=pl.String).alias("currency"))
+        for (currency,), part in values.sort("currency").group_by("currency", maintain_order=True)
+    ]
+    return pl.concat(parts) if parts else by_author_and_reason(values).with_columns(pl.lit("").alias("currency"))
 
 
 def _earlier(one: EarlierNight, rows: pl.DataFrame) -> dict[str, Any]:

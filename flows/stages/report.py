@@ -64,6 +64,7 @@ def report_data(night: Night, frames: Mapping[str, pl.DataFrame], manifest: Mapp
         earlier=_earlier(night),
         manifest=manifest,
         reasons=DATA_FLAGS | REASONS,
+        decisions=frames["override_value"],
     )
 
 

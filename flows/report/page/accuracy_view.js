@@ -1,7 +1,7 @@
 // How good the forecasts were on the windows held back, and whether their probabilities come true.
 
 import { el, empty, said, table } from "./elements.js";
-import { exact, named, percent, seconds, t, units } from "./language.js";
+import { exact, money, named, percent, seconds, t, units } from "./language.js";
 import { rowsOf } from "./payload.js";
 import { session } from "./session.js";
 
@@ -13,12 +13,34 @@ export function accuracyView() {
   const accuracy = of("accuracy");
   const coverage = of("coverage").filter((metric) => /^p\d\d$/.test(metric.name));
   const others = [...of("coverage").filter((metric) => !/^p\d\d$/.test(metric.name)), ...of("yardstick"), ...of("stability")];
-  if (!accuracy.length && !coverage.length) return [el("section", {}, el("h2", {}, t("accuracy.title")), empty(t("accuracy.none")))];
+  const decided = decisionsPart(rowsOf(session.night.decisions));
+  if (!accuracy.length && !coverage.length) return [el("section", {}, el("h2", {}, t("accuracy.title")), empty(t("accuracy.none"))), decided];
   return [
     accuracy.length ? el("section", {}, el("div", { class: "head" }, el("h2", {}, t("accuracy.title")), el("p", { class: "note" }, t("accuracy.note"))), errorTable(accuracy)) : "",
     coverage.length ? el("section", {}, el("div", { class: "head" }, el("h2", {}, t("coverage.title")), el("p", { class: "note" }, t("coverage.note"))), coveragePart(coverage)) : "",
     others.length ? el("section", {}, el("h2", {}, t("accuracy.others")), otherTable(others)) : "",
+    decided,
   ];
+}
+
+// What planners' own orders saved or cost against the untouched ones, once their windows are over.
+function decisionsPart(decisions) {
+  const head = el("div", { class: "head" }, el("h2", {}, t("decisions.title")), el("p", { class: "note" }, t("decisions.note")));
+  if (!decisions.length) return el("section", {}, head, empty(t("decisions.none")));
+  const counts = ["decisions", "judged", "waiting", "not_judged"];
+  const sums = ["cost_recommended", "cost_approved", "saved"];
+  const heads = [
+    { title: t("decisions.author") },
+    { title: t("decisions.reason") },
+    ...[...counts, ...sums].map((name) => ({ title: t(`decisions.${name}`), number: true })),
+  ];
+  const rows = decisions.map((one) => [
+    said(one.author),
+    said(one.reason),
+    ...counts.map((name) => units(one[name])),
+    ...sums.map((name) => money(one[name], one.currency)),
+  ]);
+  return el("section", {}, head, table(t("decisions.title"), heads, rows, { class: "fit" }));
 }
 
 function metricValue(metric) {

@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 from playwright.sync_api import Page
 
+from models.override_value import OverrideValue
+
 HOSTILE = "</script><img src=x onerror=document.title='owned'>"
 Opened = Callable[..., Any]
 
@@ -295,6 +297,23 @@ def test_axe_finds_nothing(report: Path, opened: Opened, axe: str, width: int, s
         for view in ("data", "accuracy", "run"):
             page.click(f"#tab-{view}")
             assert faults() == []
+
+
+def test_decisions_of_planners_are_told_with_what_they_saved(night: dict[str, Any], written: Callable[..., Path], opened: Opened) -> None:
+    """Two judged decisions and one that waits: counts and money in one line, and an empty state where there is none."""
+    line = {"run_id": "earlier", "fc": "SH-01", "as_of": night["as_of"], "author": "<b>Ada</b>", "reason": "fair weather"}
+    units = {"recommended_units": 10.0, "approved_units": 4.0}
+    judged = {"state": "judged", "cost_recommended": 20.0, "cost_approved": 13.0, "saved": 7.0}
+    rows = [line | units | judged | {"sku": "1"}, line | units | judged | {"sku": "2"}, line | units | {"state": "waiting", "sku": "3"}]
+    past = pl.DataFrame(rows, schema=OverrideValue.create_empty().schema)
+    with opened(written({**night, "decisions": past})) as page:
+        page.click("#tab-accuracy")
+        row = page.locator("tr", has_text="<b>Ada</b>")
+        assert row.inner_text().split("\t")[1:6] == ["fair weather", "3", "2", "1", "0"]
+        assert "14" in row.inner_text().split("\t")[-1]
+    with opened(written(night)) as page:
+        page.click("#tab-accuracy")
+        assert page.get_by_text("No decision of a planner is on record yet.").is_visible()
 
 
 def emptied(night: dict[str, Any], *frames: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from flows.report.columns import columnar
 from flows.report.formats import count, days, money, percent, seconds, text, units, weekday
 from models.alert_kinds.registry import KINDS
 from models.contracts import ACTIONS, SEVERITIES, STATES, Recommendations
+from models.override_value import OverrideValue
 from models.recommending.reasons import DATA_FLAGS, REASONS
 
 HOSTILE = (
@@ -128,6 +129,40 @@ def test_money_of_different_currencies_is_never_added(data: ReportData) -> None:
     assert numbers["order_value"] is None
     assert numbers["value_at_risk"] is None
     assert numbers["order_units"] == pytest.approx(data.recommendations["order_units"].sum())
+
+
+def decided(fc: str, author: str, saved: float | None) -> dict[str, Any]:
+    """A decision by the contract OverrideValue; judged where what it saved is known."""
+    judged = saved is not None
+    return {
+        "run_id": "earlier",
+        "fc": fc,
+        "sku": f"{author}-{saved}",
+        "as_of": date(2024, 5, 1),
+        "author": author,
+        "reason": "fair weather",
+        "recommended_units": 10.0,
+        "approved_units": 4.0,
+        "state": "judged" if judged else "waiting",
+        "cost_recommended": 20.0 if judged else None,
+        "cost_approved": 20.0 - saved if judged else None,
+        "saved": saved,
+    }
+
+
+def decisions(*rows: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=OverrideValue.create_empty().schema)
+
+
+def test_decisions_are_added_up_by_author_each_currency_for_itself(data: ReportData) -> None:
+    currencies = {"SH-01": "CNY", "SH-02": "CNY", "BJ-01": "EUR"}
+    past = decisions(
+        *(decided("SH-01", "Ada", 5.0), decided("SH-02", "Ada", -2.0), decided("SH-02", "Ada", None)),
+        *(decided("BJ-01", "Ada", 7.0), decided("GZ-07", "Bo", 1.0)),
+    )
+    told = unpacked(render_pages(replace(data, currencies=currencies, decisions=past))["report.html"], "night")["decisions"]
+    found = list(zip(*(column(told, name) for name in ("author", "currency", "decisions", "judged", "waiting", "saved")), strict=True))
+    assert sorted(found) == [("Ada", "CNY", 3, 2, 1, 3.0), ("Ada", "EUR", 1, 1, 0, 7.0), ("Bo", "", 1, 1, 0, 1.0)]
 
 
 def test_a_rerun_of_the_report_is_the_same_to_the_byte(data: ReportData) -> None:
