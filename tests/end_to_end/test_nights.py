@@ -110,7 +110,10 @@ def test_the_manifest_tells_how_the_run_was_made(ran):
     assert manifest["failed_regions"] == []
     assert manifest["row_counts"] == {
         name: read_frame(run, name).height
-        for name in ("forecasts", "explanations", "recommendations", "alerts", "corrections", "plan_messages")
+        for name in (
+            *("forecasts", "explanations", "recommendations", "order_terms", "stock_outlook", "alerts", "corrections", "plan_messages"),
+            "override_value",
+        )
     }
     assert set(manifest["checksums"]) == {path.name for path in run.path.iterdir()} - {"manifest.json"}
     assert manifest["started_at"] <= manifest["finished_at"]

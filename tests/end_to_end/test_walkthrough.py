@@ -191,7 +191,8 @@ def test_5_publish_makes_all_of_it_visible_at_once(decided, kiosk):
     assert latest_run(kiosk.output.path) == run
     assert sorted(path.name for path in run.path.iterdir()) == [
         "alerts.csv", "alerts.parquet", "corrections.parquet", "explanations.parquet", "forecasts.parquet", "manifest.json",
-        "metrics.parquet", "plan_messages.parquet", "recommendations.csv", "recommendations.parquet", "report.html", "report.xlsx",
+        "metrics.parquet", "order_terms.parquet", "override_value.parquet", "plan_messages.parquet",
+        "recommendations.csv", "recommendations.parquet", "report.html", "report.xlsx",
         "stock_outlook.parquet",
     ]  # fmt: skip
     recommendations = read_frame(run, "recommendations")
