@@ -9,7 +9,7 @@ from data.presets.preset import Export, Preset, TableRows
 
 def returns(export: Export) -> TableRows:
     """Return what customers sent back, and what of it can be sold again."""
-    back = (export.rows["event_type"].str.replace_all(r"[\\s_-]", "").str.to_lowercase() == "customerreturns").fill_null(False)
+    back = (export.rows["event_type"].str.replace_all(r"[\s_-]", "").str.to_lowercase() == "customerreturns").fill_null(False)
     sellable = (export.rows["disposition"].str.to_lowercase() == "sellable").fill_null(False)
     named = export.rows.select(pl.coalesce("store", "country")).to_series()
     keys = pl.DataFrame([export.rows["sku"], days(export, "date").alias("date"), pools(export, named)])
