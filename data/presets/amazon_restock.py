@@ -1,4 +1,4 @@
-"""Restock report: stock, what is inbound, and what the marketplace would send → stock, inbound, items. It names no day."""
+"""Restock report: stock and what is inbound → stock, inbound, items. It names no day."""
 
 import polars as pl
 
@@ -55,7 +55,6 @@ RESTOCK = Preset(
         "fc_processing",
         "customer_order",
         "unfulfillable",
-        "recommended_ship_date",
         "data_time",
         *INBOUND.values(),
     ),

@@ -52,7 +52,6 @@ OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "supplier": ("Lieferant", "仕入先", "供应商"),
     "price": ("Preis", "価格", "价格"),
     "recommended_replenishment_qty": ("Empfohlene Nachschubmenge", "推奨補充数量", "建议补货数量", "建议的补货数量"),
-    "recommended_ship_date": ("Empfohlenes Versanddatum", "推奨出荷日", "建议发货日期"),
     "afn_fulfillable_quantity": ("Amazon出荷在庫(出荷可)",),
     "customer_order": ("customer_orders",),
     "fc_transfer": ("fc_transfers", "reserved_fc_transfers"),

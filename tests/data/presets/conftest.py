@@ -10,67 +10,18 @@ from data.intake import Intake, read_table
 from data.settings import ExportsInput, InputsSettings
 
 TODAY = date(2026, 6, 1)
-HEADERS: dict[str, list[str]] = {
-    "orders": [
-        "amazon-order-id",
-        "merchant-order-id",
-        "purchase-date",
-        "last-updated-date",
-        "order-status",
-        "fulfillment-channel",
-        "sales-channel",
-        "ship-service-level",
-        "product-name",
-        "sku",
-        "asin",
-        "item-status",
-        "quantity",
-        "currency",
-        "item-price",
-        "item-promotion-discount",
-        "ship-state",
-        "ship-country",
-        "promotion-ids",
-    ],
-    "planning": [
-        "snapshot-date",
-        "sku",
-        "fnsku",
-        "asin",
-        "product-name",
-        "available",
-        "your-price",
-        "marketplace",
-        "product-group",
-        "days-of-supply",
-        "inbound-working",
-        "inbound-shipped",
-        "inbound-received",
-        "unfulfillable-quantity",
-    ],
-    "inventory": [
-        "sku",
-        "fnsku",
-        "asin",
-        "product-name",
-        "your-price",
-        "afn-fulfillable-quantity",
-        "afn-unsellable-quantity",
-        "afn-reserved-quantity",
-        "afn-inbound-working-quantity",
-        "afn-inbound-shipped-quantity",
-        "afn-inbound-receiving-quantity",
-    ],
-    "reserved": [
-        "sku",
-        "fnsku",
-        "asin",
-        "product-name",
-        "reserved_qty",
-        "reserved_customerorders",
-        "reserved_fc-transfers",
-        "reserved_fc-processing",
-    ],
+PLAIN = {
+    "orders": "amazon-order-id merchant-order-id purchase-date last-updated-date order-status fulfillment-channel sales-channel "
+    "ship-service-level product-name sku asin item-status quantity currency item-price item-promotion-discount ship-state "
+    "ship-country promotion-ids",
+    "planning": "snapshot-date sku fnsku asin product-name available your-price marketplace product-group days-of-supply "
+    "inbound-working inbound-shipped inbound-received unfulfillable-quantity",
+    "inventory": "sku fnsku asin product-name your-price afn-fulfillable-quantity afn-unsellable-quantity afn-reserved-quantity "
+    "afn-inbound-working-quantity afn-inbound-shipped-quantity afn-inbound-receiving-quantity",
+    "reserved": "sku fnsku asin product-name reserved_qty reserved_customerorders reserved_fc-transfers reserved_fc-processing",
+    "returns": "return-date order-id sku asin quantity fulfillment-center-id detailed-disposition reason",
+}
+HEADERS: dict[str, list[str]] = {kind: names.split() for kind, names in PLAIN.items()} | {
     "restock": [
         *("Country", "Product Name", "FNSKU", "Merchant SKU", "ASIN", "Supplier", "Price", "Available", "FC transfer", "FC Processing"),
         *("Customer Order", "Unfulfillable", "Working", "Shipped", "Receiving", "Recommended replenishment qty", "Recommended ship date"),
@@ -80,7 +31,6 @@ HEADERS: dict[str, list[str]] = {
         *("Customer Returns", "Lost", "Ending Warehouse Balance", "Location", "Store"),
     ],
     "detail": ["Date", "FNSKU", "ASIN", "MSKU", "Title", "Event Type", "Quantity", "Fulfillment Center", "Disposition", "Country"],
-    "returns": ["return-date", "order-id", "sku", "asin", "quantity", "fulfillment-center-id", "detailed-disposition", "reason"],
 }
 """Kind of report → its columns, as in the reports themselves."""
 
