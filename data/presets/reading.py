@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from data.messages import PlanMessage
+from data.parsing.dates import read_dates
 from data.presets.cells import days
 from data.presets.column_names import canonical_header, every_name
 from data.presets.marketplaces import marketplace_of
@@ -18,6 +19,9 @@ from data.presets.registry import PRESETS
 from data.settings import ExportsInput
 from data.sources.opened import Opening
 from data.sources.text import open_text
+
+PLAIN_DATES = ("date", "snapshot_date", "return_date")
+"""Columns that may hold a day without a time, in the order of day and month that the seller's language has."""
 
 _DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
@@ -64,6 +68,7 @@ def read_export(found: ExportFile, table: str, settings: ExportsInput, today: da
     if "data_time" in there and (told := days(export, "data_time").str.to_date("%Y-%m-%d", strict=False).max()) is not None:
         assert isinstance(told, date)
         export = replace(export, taken=told)
+    messages += _open_dates(export, table)
     made = preset.tables[table](export)
     return ReadExport(made.frame, (*messages, *made.messages), export.taken, empty=cells.is_empty())
 
@@ -111,6 +116,24 @@ def _unknown(file: ExportFile) -> PlanMessage:
         text = "was not recognised by its columns"
         fix = f"Reports read: {titles}. Remove the file if it is another; else map its columns: [inputs.exports] columns = {{…}}."
     return PlanMessage(code="export_not_recognised", message=f"{file.name} {text}: it was left out.", fix=fix)
+
+
+def _open_dates(export: Export, table: str) -> list[PlanMessage]:
+    """Say how dates such as 03/04/2026 were read, where nothing in the file settles it."""
+    columns = [name for name in PLAIN_DATES if name in export.rows.columns]
+    parsed = [read_dates(export.rows[name], date_format=export.settings.date_format, today=export.today) for name in columns]
+    return [
+        PlanMessage(
+            code="ambiguous_dates",
+            table=table,
+            message=f'{export.name}: a date such as "{reading.example}" can be read two ways; it was read as '
+            + ("day before month." if reading.day_first else "month before day."),
+            fix='Say which is right: [inputs.exports] date_format = "%m/%d/%Y", or "%d/%m/%Y".',
+        )
+        for dates in parsed
+        for reading in dates.readings
+        if not reading.certain
+    ]
 
 
 def _damaged(found: ExportFile, table: str, lines: pl.Series) -> PlanMessage:

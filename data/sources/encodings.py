@@ -1,12 +1,14 @@
 """Tells the encoding of a text that is not UTF-8: Windows western European, Japanese or simplified Chinese."""
 
 from collections.abc import Callable
+from io import BytesIO
+from itertools import islice
 
 ENOUGH = 4096
 """Lines with a byte beyond ASCII that are looked at."""
 
 KANA_SHARE = 0.2
-"""Least share of kana among what is not ASCII in a Japanese text; a western one under the same code page has hardly any."""
+"""Least share of kana among what is not ASCII in a Japanese text, in which half-width ones are rare; read so, a western one has hardly any."""
 
 HANZI_SHARE = 0.9
 """Least share of the characters of GB 2312 among what is not ASCII in a Chinese text."""
@@ -21,8 +23,8 @@ def encoding_of(raw: bytes) -> str:
     Accented letters of a western text stand between plain ones, so that under a Chinese or Japanese code page they swallow
     these and come out as characters that such texts hardly use. What is neither is taken as cp1252.
     """
-    telling = b"\n".join([line for line in raw.splitlines() if not line.isascii()][:ENOUGH])
-    if _share(telling, "cp932", _is_kana) >= KANA_SHARE and not _share(telling, "cp932", _is_half_width) > KANA_SHARE:
+    telling = b"".join(islice((line for line in BytesIO(raw) if not line.isascii()), ENOUGH))
+    if _share(telling, "cp932", _is_kana) >= KANA_SHARE >= _share(telling, "cp932", _is_half_width):
         return "cp932"
     if _share(telling, "gb18030", _in_gb2312, LEAST_HANZI) >= HANZI_SHARE:
         return "gb18030"

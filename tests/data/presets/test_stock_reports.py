@@ -64,6 +64,16 @@ def test_ledger_balances_over_warehouses_days_out_of_stock_and_returns(folder, t
     assert folder.read("returns").frame.select("date", "units", "resellable_units").rows() == [(date(2026, 5, 13), 3.0, 1.0)]
 
 
+def test_dates_that_can_be_read_two_ways_are_said_and_the_config_settles_them(folder, text_of):
+    row = {"Date": "03/04/2026", "MSKU": "A", "Disposition": "SELLABLE", "Ending Warehouse Balance": 3, "Store": "GB"}
+    folder.put("ledger.txt", text_of("summary", [row]))
+    (message,) = [message for message in folder.read("stock").messages if message.code == "ambiguous_dates"]
+    assert '"03/04/2026" can be read two ways' in message.message
+    settled = folder.read("stock", date_format="%d/%m/%Y")
+    assert settled.frame.select("date", "fc").rows() == [(date(2026, 4, 3), "Amazon.co.uk")]
+    assert settled.messages == ()
+
+
 def test_returns_told_by_two_reports_count_once(folder, text_of):
     event = {"Date": "05/13/2026", "MSKU": "A", "Event Type": "CustomerReturns", "Quantity": 1, "Disposition": "SELLABLE", "Country": "US"}
     folder.put(
