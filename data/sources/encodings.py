@@ -8,7 +8,7 @@ ENOUGH = 4096
 """Lines with a byte beyond ASCII that are looked at."""
 
 KANA_SHARE = 0.2
-"""Least share of kana among what is not ASCII in a Japanese text, in which half-width ones are rare; read so, a western one has hardly any."""
+"""Least share of kana among what is not ASCII in a Japanese text, in which half-width ones are rare; a western one has hardly any."""
 
 HANZI_SHARE = 0.9
 """Least share of the characters of GB 2312 among what is not ASCII in a Chinese text."""
