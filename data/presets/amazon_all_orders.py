@@ -21,9 +21,8 @@ def sales(export: Export) -> TableRows:
     """Return a row per order line: units and the price paid per unit, without what a promotion took off."""
     rows = export.rows
     channels = _channels(export)
-    status = rows.select(pl.concat_list(pl.col("order_status", "item_status").str.to_lowercase())).to_series()
-    cancelled = _any_of(status, CANCELLED)
-    pending = _any_of(status, PENDING) & ~cancelled
+    cancelled = _has_status(export, CANCELLED)
+    pending = _has_status(export, PENDING) & ~cancelled
     foreign = rows["fulfillment_channel"].str.to_lowercase().is_in(MERCHANT).fill_null(False)
     left_out = pl.Series([False]).new_from_index(0, rows.height) if export.settings.merchant_fulfilled else foreign
     nothing = cancelled if export.settings.pending else cancelled | pending
@@ -72,8 +71,9 @@ def _fcs(export: Export, channels: pl.Series) -> pl.Series:
     return places(export, export.rows[by])
 
 
-def _any_of(status: pl.Series, words: tuple[str, ...]) -> pl.Series:
-    return status.list.eval(pl.element().is_in(words)).list.any().fill_null(False)
+def _has_status(export: Export, words: tuple[str, ...]) -> pl.Series:
+    told = pl.col("order_status", "item_status").str.to_lowercase().is_in(words).fill_null(False)
+    return export.rows.select(pl.any_horizontal(told)).to_series()
 
 
 def _counted(export: Export, lines: pl.Series, what: str, then: str) -> PlanMessage | None:

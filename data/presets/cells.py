@@ -19,15 +19,17 @@ def days(export: Export, column: str, marketplaces: pl.Series | None = None) -> 
     else of the config's marketplace, else to the day as it is written.
     """
     texts = export.rows[column]
-    read = read_dates(texts, date_format=export.settings.date_format, today=export.today).values.dt.to_string("iso")
     moments = _moments(texts)
-    if moments.null_count() == moments.len():
-        return _first(read, texts)
+    plain = pl.select(pl.when(moments.is_null()).then(texts)).to_series()
+    read = read_dates(plain, date_format=export.settings.date_format, today=export.today).values.dt.to_string("iso")
     zones = _zones(export, marketplaces)
-    told = pl.DataFrame({"moment": moments, "zone": zones, "day": read})
-    known = zones.unique().drop_nulls().to_list()
-    local = [pl.when(pl.col("zone") == zone).then(pl.col("moment").dt.convert_time_zone(zone).dt.date()) for zone in known]
-    return _first(told.select(pl.coalesce([day.dt.to_string("iso") for day in local] + [pl.col("day")])).to_series(), texts)
+    told = pl.DataFrame({"moment": moments, "zone": zones, "day": _first(read, texts)})
+    moved = [
+        pl.when(pl.col("zone") == zone).then(pl.col("moment").dt.convert_time_zone(zone).dt.date().dt.to_string("iso"))
+        for zone in zones.unique().drop_nulls().sort()
+    ]
+    written = pl.when(pl.col("moment").is_not_null()).then(pl.col("day").str.slice(0, 10)).otherwise("day")
+    return told.select(pl.coalesce([*moved, written])).to_series()
 
 
 def moments(export: Export, column: str) -> pl.Series:
