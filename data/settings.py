@@ -2,6 +2,7 @@
 
 from string import Formatter
 from typing import Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -55,6 +56,43 @@ class DriversInput(TableInput):
     )
 
 
+class ExportsInput(Frozen):
+    """How a marketplace's reports are read that a seller drops into one folder as downloaded."""
+
+    path: str | None = Field(
+        None, description="folder of the reports, one folder in it per seller or none; by default `<inputs.path>/exports`"
+    )
+    marketplace: str | None = Field(
+        None, description='marketplace of reports that name none, by its sales channel, such as `"Amazon.com"`, or its country'
+    )
+    time_zone: str | None = Field(
+        None, description="time zone that says to which day an order belongs, such as `Asia/Tokyo`; by default that of its marketplace"
+    )
+    orders_by: Literal["marketplace", "ship_country", "ship_state"] = Field(
+        "marketplace", description="what makes the fc of an order: the marketplace whose pool serves it, or where it is shipped to"
+    )
+    fcs: dict[str, str] = Field(
+        default_factory=dict,
+        description='marketplace, country or state → fc, as in `{"Amazon.de" = "EU", "Amazon.fr" = "EU"}`; others are fcs themselves',
+    )
+    merchant_fulfilled: bool = Field(False, description="whether orders that the seller ships himself count as sales")
+    pending: bool = Field(True, description="whether order lines that wait for payment count as sales")
+    working_days: int = Field(30, ge=0, le=365, description="days until units of a shipment not yet sent are expected")
+    shipped_days: int = Field(14, ge=0, le=365, description="days until units on their way are expected")
+    arrived_days: int = Field(3, ge=0, le=365, description="days until units that are being received are expected")
+    date_format: str | None = Field(None, description="strptime format of dates that could be read two ways")
+    columns: dict[str, str] = Field(
+        default_factory=dict, description='column names of the reports → English ones, as in `{"出品者SKU" = "sku"}`'
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str | None) -> str | None:
+        if name is not None and name not in available_timezones():
+            raise ValueError('it is no time zone; write its IANA name, such as "America/Los_Angeles"')
+        return name
+
+
 class InputsSettings(Frozen):
     """Where the input tables are and how they are read."""
 
@@ -62,6 +100,7 @@ class InputsSettings(Frozen):
     receiving_days: int = Field(
         0, ge=0, le=60, description="days from the dock to the shelf, added to expected, promised and received dates"
     )
+    exports: ExportsInput = Field(ExportsInput(), description="how a marketplace's reports are read as downloaded")
     sales: TableInput = Field(TableInput(), description="how sales is read")
     locations: TableInput = Field(TableInput(), description="how locations is read")
     items: TableInput = Field(TableInput(), description="how items is read")

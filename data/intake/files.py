@@ -45,6 +45,8 @@ class FileRead:
         What the file's own values say about dates such as 03/04/2024; None if nothing or if columns disagree.
     dates_open
         Whether such dates were read by plausibility alone.
+    nothing_to_say
+        Whether the file has rows, but none that count for this table.
     """
 
     name: str
@@ -56,6 +58,7 @@ class FileRead:
     messages: tuple[PlanMessage, ...] = ()
     day_first: bool | None = None
     dates_open: bool = False
+    nothing_to_say: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,11 @@ def read_file(how: Reading, name: str, path: Path, day_first: bool | None = None
     InputError
         If the file cannot be read, or its columns do not make the table.
     """
-    opened = _open(how, name, path)
+    return read_opened(how, name, _open(how, name, path), day_first)
+
+
+def read_opened(how: Reading, name: str, opened: OpenTable, day_first: bool | None = None) -> FileRead:
+    """Return the rows of an opened table, parsed and sorted out; raises as `read_file` does."""
     if not opened.columns:
         return _empty(how, name, opened)
     matched = match_columns(how.table, name, opened.columns, how.config.columns)

@@ -1,6 +1,6 @@
 """Reads an input table from all its files: good rows on, bad rows to quarantine, messages for people."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,16 +9,21 @@ import polars as pl
 from data.contracts import INPUT_TABLES
 from data.errors import InputError
 from data.intake.contract import keep_contract
+from data.intake.exports import about_exports, exports_of, fill_own, read_exports
 from data.intake.files import FileRead, Reading, how_to_read, read_file
 from data.intake.reports import all_bad, listed, set_aside
 from data.intake.summing import SUMMED, sum_rows
 from data.messages import PlanMessage
+from data.presets.recognising import ExportFile
 from data.quarantine import no_quarantine
-from data.settings import InputsSettings
+from data.settings import InputsSettings, TableInput
 from data.sources.discovery import Found, SourceFile, find, fingerprint, missing_table
 
 REQUIRED = ("sales",)
 """Tables without which there is nothing to run."""
+
+FILLED = ("items",)
+"""Tables in which marketplace reports fill what the user's own files leave open."""
 
 DOCK_DATES = {"inbound": ("expected_date",), "receipts": ("promised_date", "received_date")}
 """Dates of arrival at the dock, which `receiving_days` moves to the first day on sale."""
@@ -57,7 +62,12 @@ def source_files(inputs: InputsSettings, table: str) -> tuple[SourceFile, ...]:
     InputError
         If the input folder or a configured path cannot be used (`data.sources.discovery.find`).
     """
-    return fingerprint(find(inputs, table).files)
+    return fingerprint(_found(inputs, table)[0].files)
+
+
+def read_together(inputs: InputsSettings, table: str) -> bool:
+    """Return whether the files of `table` are marketplace reports: their windows overlap, so that none can be read without the others."""
+    return bool(_found(inputs, table)[1])
 
 
 def read_table(
@@ -89,7 +99,7 @@ def read_table(
         If a required table or column is missing, a file cannot be read, or every row is bad. The text names the file, the
         column, what was found, what was expected and how to mend it.
     """
-    found = find(inputs, table)
+    found, exports = _found(inputs, table)
     if not found.files:
         if table in REQUIRED:
             raise missing_table(inputs, table, found)
@@ -98,7 +108,10 @@ def read_table(
     prints = fingerprint(chosen.files)
     unique, copies = _without_copies(table, prints)
     how = how_to_read(table, inputs.table(table), today, fcs)
-    parts = _read_files(how, chosen, unique)
+    parts = _read_files(how, chosen, [name for name in unique if name not in exports])
+    if exports:
+        reports = read_exports(how_to_read(table, TableInput(), today, fcs), inputs.exports, exports, [n for n in unique if n in exports])
+        parts = fill_own(parts, reports) if parts else reports
     if table in REQUIRED and parts and not any(part.rows for part in parts) and len(parts) == len(found.files) - len(copies):
         raise InputError(
             f"{parts[0].name}: holds no rows, and {table} has no other file with any. "
@@ -111,6 +124,7 @@ def read_table(
         raise all_bad(table, quarantine, places)
     messages = [
         *copies,
+        *about_exports(inputs, table),
         *_ignored(table, chosen),
         *(message for part in parts for message in part.messages),
         *_empty_files(table, parts),
@@ -119,6 +133,16 @@ def read_table(
         *set_aside(table, quarantine, rows, places),
     ]
     return Intake(table, frame, quarantine, tuple(messages), prints)
+
+
+def _found(inputs: InputsSettings, table: str) -> tuple[Found, Mapping[str, ExportFile]]:
+    """The files of a table, and those of them that are marketplace reports.
+
+    Files of its own go before reports: a table that has them is made of them alone, but for those in `FILLED`.
+    """
+    found = find(inputs, table)
+    exports = exports_of(inputs, table) if not found.files or table in FILLED else {}
+    return Found(found.files | {name: export.path for name, export in exports.items()}, found.ignored), exports
 
 
 def _chosen(table: str, found: Found, files: Collection[str] | None) -> Found:
@@ -186,7 +210,7 @@ def _empty_files(table: str, parts: Sequence[FileRead]) -> list[PlanMessage]:
             fix=f"Export it again if {table} should have rows there; else remove it.",
         )
         for part in parts
-        if not part.rows
+        if not part.rows and not part.nothing_to_say
     ]
 
 

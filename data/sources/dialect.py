@@ -4,6 +4,7 @@ import codecs
 import csv
 from dataclasses import dataclass
 
+from data.sources.encodings import encoding_of
 from data.sources.headers import normalised
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -36,8 +37,8 @@ class Dialect:
 def to_utf8(raw: bytes) -> tuple[bytes, str]:
     """Return the content as UTF-8 without a byte order mark and with line feeds, and the name of the encoding it came in.
 
-    UTF-16 is told by its mark or by its zero bytes; what is not UTF-8 is taken as cp1252, the Windows code page of western
-    Europe, in which a few bytes mean nothing and become U+FFFD.
+    UTF-16 is told by its mark or by its zero bytes; of what is not UTF-8 `encoding_of` says what it is. Bytes that mean
+    nothing in it become U+FFFD.
     """
     encoding = "utf-8"
     if raw.startswith(codecs.BOM_UTF8):
@@ -55,7 +56,7 @@ def to_utf8(raw: bytes) -> tuple[bytes, str]:
         try:
             raw.decode("utf-8")
         except UnicodeDecodeError:
-            encoding = "cp1252"
+            encoding = encoding_of(raw)
     if encoding != "utf-8":
         raw = raw.decode(encoding, errors="replace").encode("utf-8", errors="replace")
     if b"\r" in raw[:SAMPLE] and b"\n" not in raw[:SAMPLE]:

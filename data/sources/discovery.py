@@ -78,6 +78,25 @@ def find(inputs: InputsSettings, table: str) -> Found:
     return Found({**single, **within}, tuple(ignored))
 
 
+def listed_files(folder: Path, depth: int = 1) -> dict[str, Path]:
+    """Return the files of a folder, and of folders in it down to `depth`, by their names relative to it, sorted.
+
+    Hidden and temporary files are passed over.
+
+    Raises
+    ------
+    InputError
+        If a folder cannot be listed.
+    """
+    files: dict[str, Path] = {}
+    for path in _listed(folder):
+        if path.is_file():
+            files[path.name] = path
+        elif path.is_dir() and depth > 1:
+            files |= {f"{path.name}/{name}": inner for name, inner in listed_files(path, depth - 1).items()}
+    return files
+
+
 def fingerprint(files: dict[str, Path]) -> tuple[SourceFile, ...]:
     """Return name, SHA-256 and size of each file, in the order given."""
     fingerprints = []

@@ -14,6 +14,8 @@ from rich.table import Table
 from data.errors import InputError
 from data.intake import read_table
 from data.messages import PlanMessage
+from data.presets.reading import taken_for
+from data.presets.recognising import find_exports
 from data.published import changed_files, read_manifest
 from flows.cli.failures import Exit
 from flows.cli.locate import locate_run, newest_run
@@ -43,6 +45,11 @@ def check_inputs(config: Path, changes: list[str]) -> None:
         messages += intake.messages
         overview.add_row(name, f"{intake.frame.height:,}", f"{intake.quarantine.height:,}", str(len(intake.files)))
     console.print(overview)
+    if reports := find_exports(settings.inputs):
+        recognised = Table("report", "taken for", box=None, pad_edge=False)
+        for name, title in taken_for(reports):
+            recognised.add_row(escape(name), title)
+        console.print("", recognised)
     for message in messages:
         console.print(
             f"\n[bold]{message.severity}[/] {escape(message.message)}" + (f"\n  mend: {escape(message.fix)}" if message.fix else "")

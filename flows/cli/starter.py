@@ -17,6 +17,7 @@ horizon = 28                     # periods forecast and published
 [inputs]
 path = "{folder}/inputs"         # one file or folder per table: sales.csv, sales/2024-06.parquet, stock.xlsx …
 # sales.columns = {{ day = "date", item = "sku", warehouse = "fc", qty = "units" }}   # your names → fillrate's
+# exports.marketplace = "Amazon.com"   # a seller's reports as downloaded go into {folder}/inputs/exports: docs/input-tables.md
 
 [lake]
 path = "{folder}/lake"           # history and models; keep it, runs build on it

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from data.contracts import INPUT_TABLES
-from data.intake import read_table, source_files
+from data.intake import read_table, read_together, source_files
 from data.lake import Lake
 from flows.settings import Settings
 
@@ -56,7 +56,7 @@ def ingest(settings: Settings, table: str, today: date) -> Ingested:
         news = [file.name for file in files]
     if not news and (files or table != "sales"):
         return Ingested(table, lake.versions().get(table))
-    chosen = None if table in WHOLE_STATE or not files else news
+    chosen = None if table in WHOLE_STATE or not files or read_together(settings.inputs, table) else news
     fcs = None
     if table != "locations" and lake.exists("locations"):
         fcs = lake.read("locations", columns=["fc"])["fc"].to_list()
