@@ -206,7 +206,9 @@ function foreground(self, picture, font) {
   // Labels stand in two lines above the picture, so that two that are close do not cover each other.
   const upper = bbox.top - 18 * ratio;
   const lower = bbox.top - 4 * ratio;
-  for (const one of picture.arrivals || []) {
+  // What may come over several days is written largest first; a label that would cover another is left to the pointer.
+  const written = [];
+  for (const one of [...(picture.arrivals || [])].sort((a, b) => b.units - a.units)) {
     const x = self.valToPos(second(one.at), "x", true);
     if (x > bbox.left + bbox.width) continue;
     ctx.fillStyle = colour("accent");
@@ -216,7 +218,12 @@ function foreground(self, picture, font) {
     ctx.lineTo(x - 4.5 * ratio, base);
     ctx.lineTo(x + 4.5 * ratio, base);
     ctx.fill();
-    writeAt(`+${units(one.units)}`, x + 5 * ratio, base - 1 * ratio, colour("accent"));
+    const label = `+${units(one.units)}`;
+    const from = x + 5 * ratio;
+    const to = from + ctx.measureText(label).width;
+    if (written.some(([left, right]) => from < right && to > left)) continue;
+    written.push([from, to + 4 * ratio]);
+    writeAt(label, from, base - 1 * ratio, colour("accent"));
   }
   if (picture.span) writeAt(picture.span.label, self.valToPos(second(picture.span.from) - half, "x", true), upper, colour("soft"));
   for (const mark of picture.marks) {

@@ -23,7 +23,7 @@ KINDS = {
     "detail": "amazon_ledger_detail",
     "returns": "amazon_customer_returns",
 }
-SHARED = Path("/work/shared/data/seller_reports")
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "seller_reports"
 
 
 @settings(max_examples=40, deadline=None)
