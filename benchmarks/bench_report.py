@@ -18,8 +18,10 @@ import polars as pl
 from playwright.sync_api import Browser, sync_playwright
 
 from flows.report import EarlierNight, Headline, ReportData, headline_of, missing_libraries, render_pages
+from models.alert_list import with_listed
 from models.contracts import QUANTILES, Alerts, Metrics, Recommendations
 from models.recommending.reasons import DATA_FLAGS, REASONS
+from models.settings import ReplenishmentSettings
 
 AS_OF = date(2024, 4, 14)
 PAST, AHEAD = 70, 28
@@ -157,7 +159,7 @@ def _recommendations(keys: pl.DataFrame, level: np.ndarray[Any, Any], rng: np.ra
 
 
 def _alerts(recommendations: pl.DataFrame) -> pl.DataFrame:
-    return (
+    found = (
         recommendations.filter(pl.col("stockout_probability_without_order") > 0.3)
         .select(
             pl.format("{}-{}", "fc", "sku").alias("alert_id"),
@@ -172,9 +174,14 @@ def _alerts(recommendations: pl.DataFrame) -> pl.DataFrame:
             pl.lit(AS_OF).alias("first_seen"),
             pl.format("{} on hand against {} expected until the next order can arrive", "on_hand", "demand_mean").alias("message"),
             pl.lit("order").alias("action"),
+            pl.col("order_by_date").alias("act_by"),
         )
-        .select(Alerts.column_names())
+        .sort("value_at_risk", "fc", "sku", descending=[True, False, False])
+        .with_columns(pl.lit(None, dtype=pl.String).alias("snoozed_by"))
     )
+    settings = ReplenishmentSettings()
+    listed = with_listed(found, most=settings.alert_cap, most_of_kind=settings.alert_cap_per_kind)
+    return pl.concat([Alerts.create_empty(), listed], how="diagonal_relaxed").select(Alerts.column_names())
 
 
 def measured(browser: Browser, path: Path) -> dict[str, float]:
