@@ -38,7 +38,7 @@ class OrderTerms(dy.Schema):
 
 def order_terms(basis: Basis, run_id: str) -> dy.DataFrame[OrderTerms]:
     """Return the terms of every row of a decision, sorted by fc and sku."""
-    rows, inbound = basis.rows, basis.series.inbound.tocsr()
+    rows, inbound = basis.rows, basis.inbound.tocsr()
     known = pl.col("on_hand").is_not_null()
     ends = inbound.indptr
     arrivals = [np.argsort(inbound.indices[start:end]) + start for start, end in pairwise(ends)]

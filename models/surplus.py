@@ -1,5 +1,7 @@
 """Surplus: stock beyond any likely need, how likely it is not needed, when it will have sold, and what holding it costs."""
 
+from dataclasses import replace
+
 import dataframely as dy
 import numpy as np
 import polars as pl
@@ -75,7 +77,8 @@ def surplus(
     items
         Gives the last day on sale.
     """
-    calendar, series = basis.calendar, basis.series
+    # What is held counts lines that may be late or lost as well: `held` of a row is what its position says.
+    calendar, series = basis.calendar, replace(basis.series, inbound=basis.inbound)
     rows = (
         basis.rows.with_row_index("place")
         .join(items.select("sku", on_sale_until="discontinued_date"), on="sku", how="left", maintain_order="left")

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import polars as pl
+from scipy.sparse import csr_array
 
 from models.ordering.calendar import Calendar
 from models.ordering.decide import Series
+from models.recommending.inbound import expected_arrivals
 
 
 @dataclass(frozen=True)
@@ -20,3 +22,8 @@ class Basis:
     series: Series
     calendar: Calendar
     lines: pl.DataFrame
+
+    @property
+    def inbound(self) -> csr_array:
+        """All open lines on their expected dates, those that may come late or never included; shape (rows, many)."""
+        return expected_arrivals(self.lines, self.rows.height)

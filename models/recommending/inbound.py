@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from models.lead_times.lead_times import LeadTimes
 from models.ordering.calendar import Calendar
@@ -107,6 +108,12 @@ def arriving(lines: pl.DataFrame) -> pl.DataFrame:
         .select("row", "period", "units", "overdue")
         .sort("row", "period")
     )
+
+
+def expected_arrivals(lines: pl.DataFrame, rows: int) -> csr_array:
+    """Return units arriving where every line comes on its expected date; sparse, shape (rows, LATEST_PERIOD)."""
+    units, row, period = (column.to_numpy() for column in arriving(lines).select("units", "row", "period"))
+    return csr_array((units, (row, period)), shape=(rows, LATEST_PERIOD))
 
 
 def with_chances(

@@ -3,14 +3,13 @@
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from models.lead_times import series_keys
 from models.lead_times.lead_times import LeadTimes
 from models.lead_times.open_lines import OpenLines, open_lines
 from models.ordering.calendar import Calendar
 from models.ordering.decide import Series
-from models.recommending.inbound import LATEST_PERIOD, arriving
+from models.recommending.inbound import expected_arrivals
 
 
 def ordering_series(
@@ -39,11 +38,10 @@ def ordering_series(
     """
     peak = (rows.get_column("peak_holding_cost") - rows.get_column("holding_cost")).fill_null(0.0).to_numpy()
     multiplier = _floats(rows, "demand_multiplier")
-    units, row, period = (column.to_numpy() for column in arriving(lines.filter(~pl.col("varies"))).select("units", "row", "period"))
     keys = series_keys(seed, rows.get_column("sku").to_list(), rows.get_column("fc").to_list())
     return Series(
         start=_floats(rows, "on_hand", 0.0) + _floats(rows, "reserved_becoming_sellable", 0.0) - _floats(rows, "backordered", 0.0),
-        inbound=csr_array((units, (row, period)), shape=(rows.height, LATEST_PERIOD)),
+        inbound=expected_arrivals(lines.filter(~pl.col("varies")), rows.height),
         lead_mean=_floats(rows, "lead_time_days"),
         lead_sd=_floats(rows, "lead_time_sd"),
         keys=keys,

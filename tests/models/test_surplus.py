@@ -36,7 +36,9 @@ def table(schema, *rows):
     return pl.DataFrame([{name: row.get(name) for name in empty.columns} for row in rows], schema=empty.schema)
 
 
-def held(demand, stock, *, mean=None, frequency="day", overstock_days=10.0, items=(), inbound=(), idle=None, holding=0.5, lead=1):
+def held(
+    demand, stock, *, mean=None, frequency="day", overstock_days=10.0, items=(), inbound=(), idle=None, holding=0.5, lead=1, lead_sd=0.0
+):
     """Surplus of rows (f, 0), (f, 1), … with the given paths and units on hand; the mean forecast is that of the paths unless given."""
     demand = np.asarray(demand, dtype=float)
     count, _, horizon = demand.shape
@@ -45,7 +47,9 @@ def held(demand, stock, *, mean=None, frequency="day", overstock_days=10.0, item
     usual = {"region": "r", "fc": "f", "mean_demand": 1.0, "sd_demand": 1.0, "whole_units": True, "calibrated": True, "active": True}
     known = {"fc": "f", "reserved_becoming_sellable": 0.0, "backordered": 0.0, "age_days": 0, "stock_rolled_forward": False}
     positions = [{**known, "sku": sku, "on_hand": units, "snapshot_date": SUNDAY} for sku, units in zip(skus, stock, strict=True)]
-    settings = ReplenishmentSettings(holding_cost=holding, shortage_cost=1.0, lead_time_days=lead, review_days=1, threads=1)
+    settings = ReplenishmentSettings(
+        holding_cost=holding, shortage_cost=1.0, lead_time_days=lead, lead_time_sd=lead_sd, review_days=1, threads=1
+    )
     kept = []
     recommend(
         run_id="now", as_of=SUNDAY, frequency=frequency, horizon=horizon, paths=GivenPaths(demand), mean=mean, rng_seed=7,
@@ -61,6 +65,14 @@ def held(demand, stock, *, mean=None, frequency="day", overstock_days=10.0, item
 
 def steady(rate, paths=10, horizon=20):
     return np.full((1, paths, horizon), float(rate))
+
+
+def test_lines_that_may_be_late_are_held_like_any_other():
+    line = {"fc": "f", "sku": "0", "units": 30.0, "expected_date": MONDAY + timedelta(days=2), "ordered_date": SUNDAY - timedelta(days=3)}
+    (certain,) = held(steady(2), [20.0], inbound=[line]).to_dicts()
+    (varying,) = held(steady(2), [20.0], inbound=[line], lead_sd=2.0).to_dicts()
+    assert (varying["held"], varying["surplus"]) == (certain["held"], certain["surplus"]) == (50, 30)
+    assert varying["left_probability"] == 1
 
 
 def test_steady_demand_by_hand():
