@@ -49,6 +49,7 @@ class SeriesProfile(dy.Schema):
     sd_demand = dy.Float64(nullable=True, min=0, description="standard deviation of cleaned demand per period, units")
     whole_units = dy.Bool(description="whether every quantity of the history is an integer")
     calibrated = dy.Bool(description="whether the segment's predictive distribution passed its calibration check")
+    errors_measured = dy.Bool(description="whether its errors were seen on held-back windows; without any they are assumed")
     model = dy.String(nullable=True, description="which forecaster made the row's forecast")
     active = dy.Bool(description="whether the item is on sale and forecast")
 

@@ -10,13 +10,14 @@ from features.groups.explanation import explanation_groups
 from features.matrix import PreparedPanel, design_matrix, forecast_pairs
 from models.calendar_member import WEIGHT, CalendarFactors, calendar_forecast, with_calendar
 from models.contracts import QUANTILES
-from models.contributions import GROUPS, blended, explanation, of_seasonal_average
+from models.contributions import GROUPS, blended, explanation, moved, of_seasonal_average
 from models.demand_paths import ForecastPaths
 from models.forecaster import Forecaster
 from models.gateway import TreeGrower
 from models.lead_times import series_keys
 from models.path_quantiles import period_quantiles
 from models.predictive import LEVELS, ErrorLibrary
+from models.seasonal_movement import movement_ahead
 from models.short_series import forecast_short, short_rows, widened
 
 Floats = NDArray[np.float64]
@@ -30,7 +31,7 @@ LEAST_SPREAD = 4
 class RegionForecast:
     """Forecasts and what is needed to draw paths from them.
 
-    series: fc, sku, the profile's columns, model and calibrated, one row per series; mean: shape (series, horizon), units, 0 after
+    series: fc, sku, the profile's columns, model, calibrated and errors_measured, one row per series; mean: shape (series, horizon), units, 0 after
     an item's last day on sale; paths: sample paths of the same series, from which the quantiles, shape (series, horizon, levels),
     units, are read; explanations: what each group makes of the mean over the horizon, as `models.contributions.explanation` tells it,
     None where it was not asked for.
@@ -90,9 +91,10 @@ def forecast_region(
     model = np.full(count, "trees", dtype=object)
     units = np.zeros((count * horizon, len(GROUPS))) if explain else None
     if forecaster:
+        season = np.tile(np.ones(horizon) if calendar is None else movement_ahead(calendar.pooled, prepared, horizon), count)
         if explain:
-            units = forecaster.explain(matrix, level, explanation_groups(prepared.panel), grower)
-        scored = forecaster.predict(matrix, level, grower) if units is None else units.sum(axis=1)
+            units = moved(forecaster.explain(matrix, level, explanation_groups(prepared.panel), grower), season)
+        scored = forecaster.predict(matrix, level * season, grower) if units is None else units.sum(axis=1)
         mean = scored.reshape(count, horizon)
         if calendar is not None:
             by_calendar = calendar_forecast(prepared, calendar, horizon)
@@ -116,7 +118,11 @@ def forecast_region(
         units[np.repeat(short, horizon)] = of_seasonal_average(np.repeat(mean[short].mean(axis=1), horizon), mean[short].ravel())
         units[off_sale.ravel()] = 0.0
     mean[off_sale] = 0.0
-    series = profile.with_columns(pl.Series("model", model, dtype=pl.String), pl.Series("calibrated", library.calibrated[segment] & ~short))
+    series = profile.with_columns(
+        pl.Series("model", model, dtype=pl.String),
+        pl.Series("calibrated", library.calibrated[segment] & ~short),
+        pl.lit(library.measured).alias("errors_measured"),
+    )
     doubt = np.zeros(count)
     doubt[short] = of_short.doubt
     library, segment = widened(library, segment, doubt)

@@ -67,7 +67,7 @@ class ErrorLibrary:
     blocks: per segment, shape (blocks, periods), demand ÷ forecast, mean 1, sorted by the block's total;
     quantiles: shape (segments, 2, levels), the same errors' quantiles in the first and the second half of the window;
     calibrated: shape (segments,); coverage: shape (segments, levels), measured on the later window with the earlier one's
-    errors, nan where a segment has too little to tell.
+    errors, nan where a segment has too little to tell. measured: whether the errors were seen, or are assumed.
     """
 
     segments: Segments
@@ -75,6 +75,7 @@ class ErrorLibrary:
     quantiles: Floats
     calibrated: NDArray[np.bool_]
     coverage: Floats
+    measured: bool = True
 
     @property
     def periods(self) -> int:
@@ -128,7 +129,8 @@ def fallback_library(periods: int) -> ErrorLibrary:
     quantiles = np.broadcast_to(gamma.ppf(LEVELS, shape, scale=1 / shape), (1, 2, len(LEVELS)))
     segments = Segments(np.empty(0), np.empty((1, 0)))
     sorted_blocks = blocks[np.argsort(blocks.sum(axis=1), kind="stable")].astype(np.float32)
-    return ErrorLibrary(segments, [sorted_blocks], quantiles.copy(), np.zeros(1, dtype=bool), np.full((1, len(LEVELS)), np.nan))
+    never, unknown = np.zeros(1, dtype=bool), np.full((1, len(LEVELS)), np.nan)
+    return ErrorLibrary(segments, [sorted_blocks], quantiles.copy(), never, unknown, measured=False)
 
 
 def _segments(level: Floats, spread: Floats) -> Segments:

@@ -143,7 +143,7 @@ def _joined(profile: pl.DataFrame, terms: pl.DataFrame, positions: pl.DataFrame,
     by_cost = ~costs_unknown & ~worthless & (pl.col("objective") == "cost")
     rule = pl.format(
         "{}{}",
-        pl.when(pl.col("calibrated")).then(pl.lit("")).otherwise(pl.lit("simple_")),
+        pl.when(pl.col("errors_measured")).then(pl.lit("")).otherwise(pl.lit("simple_")),
         pl.when(by_cost.fill_null(False)).then(pl.lit("cost")).otherwise(pl.lit("service")),
     )
     position = pl.col("on_hand") + pl.col("reserved_becoming_sellable") + pl.col("inbound_units") - pl.col("backordered")
@@ -233,7 +233,7 @@ def _published(rows: pl.DataFrame, run_id: str, as_of: date) -> pl.DataFrame:
         *("order_date", "arrival_date", "next_order_date", "order_by_date"),
         gain.fill_nan(None).round(MONEY).alias("marginal_gain_last_case"),
         *("action", "reasons", "data_flags"),
-        pl.when(pl.col("calibrated")).then(pl.col("model")).otherwise(pl.lit("simple_rule")).alias("model"),
+        pl.when(pl.col("errors_measured")).then(pl.col("model")).otherwise(pl.lit("simple_rule")).alias("model"),
         "calibrated",
     )
 

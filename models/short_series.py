@@ -130,6 +130,7 @@ def widened(library: ErrorLibrary, segment: Ints, doubt: Floats) -> tuple[ErrorL
         np.concatenate([library.quantiles, np.array(quantiles)]),
         np.append(library.calibrated, np.zeros(len(blocks), dtype=bool)),
         np.concatenate([library.coverage, np.full((len(blocks), len(LEVELS)), np.nan)]),
+        library.measured,
     )
     return wide, found
 

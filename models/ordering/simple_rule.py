@@ -1,4 +1,4 @@
-"""The textbook base-stock level, for rows whose predictive distribution did not pass its calibration check."""
+"""The textbook base-stock level, for rows whose forecast errors could not be measured yet."""
 
 import numpy as np
 from scipy.stats import norm

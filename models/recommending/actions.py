@@ -78,7 +78,7 @@ def with_actions(rows: pl.DataFrame, *, overstock_days: float, order_line_cost: 
         "excluded": excluded,
         "not_on_sale": ~pl.col("active"),
         "stock_unknown": unknown,
-        "simple_rule": ~pl.col("calibrated"),
+        "simple_rule": ~pl.col("errors_measured"),
         "service_without_costs": pl.col("costs_unknown"),
         "service_without_shortage_cost": pl.col("shortage_worthless"),
     }

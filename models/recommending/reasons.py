@@ -17,7 +17,7 @@ REASONS: dict[str, str] = {
     "excluded": "a planner excluded the item from ordering",
     "not_on_sale": "the item is not on sale, so nothing is ordered",
     "stock_unknown": "no stock count is known, so nothing is recommended",
-    "simple_rule": "the forecast's spread did not pass its check, so the textbook level decided",
+    "simple_rule": "history is too short to measure how far forecasts miss, so the textbook level decided",
     "service_without_costs": "no shortage or holding cost is known, so the service level decided",
     "service_without_shortage_cost": "unmet demand costs nothing, by which no order would ever pay, so the service level decided",
 }

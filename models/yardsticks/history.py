@@ -58,13 +58,18 @@ class History:
         return History(self.demand[rows], self.end, self.frequency, None if self.region is None else self.region[rows])
 
     def months(self, first: int, count: int) -> NDArray[np.int64]:
-        """Return the month, 0 … 11, of `count` periods from column `first` on; those after the last are ahead.
+        """Return the month, 0 … 11, of the middle of `count` periods from column `first` on; those after the last are ahead."""
+        return self._middles(first, count).astype("datetime64[M]").astype(np.int64) % 12
 
-        The month of a week is that of its middle.
-        """
+    def weeks(self, first: int, count: int) -> NDArray[np.int64]:
+        """Return the week of the year, 0 … 51, of the same days; the last one has the year's days that are over as well."""
+        middle = self._middles(first, count)
+        return np.minimum((middle - middle.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64) // 7, 51)
+
+    def _middles(self, first: int, count: int) -> NDArray[np.datetime64]:
         step = self.cadence.step_days
-        middle = np.datetime64(self.end, "D") + step * (np.arange(first, first + count) - self.periods + 1) + step // 2
-        return middle.astype("datetime64[M]").astype(np.int64) % 12
+        days: NDArray[np.datetime64] = np.datetime64(self.end, "D") + step * (np.arange(first, first + count) - self.periods + 1) + step // 2
+        return days
 
 
 def history_of(prepared: PreparedPanel) -> tuple[History, Floats]:

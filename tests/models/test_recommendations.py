@@ -41,7 +41,8 @@ def row(sku="a", fc="f", **values):
 
 def night(keys=(("f", "a"),), rates=None, *, stock=10.0, settings=SETTINGS, frequency="day", as_of=SUNDAY, horizon=14, **given):
     rates = [5.0] * len(keys) if rates is None else rates
-    defaults = {"region": "r", "mean_demand": 5.0, "sd_demand": 2.2, "whole_units": True, "calibrated": True, "model": "m", "active": True}
+    defaults = {"region": "r", "mean_demand": 5.0, "sd_demand": 2.2, "whole_units": True, "model": "m", "active": True}
+    defaults |= {"calibrated": True, "errors_measured": True}
     profile = table(SeriesProfile, *({**defaults, "fc": fc, "sku": sku, **given.pop("profile", {})} for fc, sku in keys))
     known = {"reserved_becoming_sellable": 0.0, "backordered": 0.0, "age_days": 0, "stock_rolled_forward": False, "snapshot_date": as_of}
     counts = stock if isinstance(stock, dict) else dict.fromkeys(keys, stock)
@@ -183,12 +184,21 @@ def test_without_costs_the_service_level_decides_and_says_so():
     assert (got["expected_lost_margin"], got["order_value"], got["marginal_gain_last_case"]) == (None, None, None)
 
 
-def test_an_uncalibrated_row_follows_the_textbook_level():
+def test_a_row_of_assumed_errors_follows_the_textbook_level():
     settings = changed(objective="service", service_level=0.95, lead_time_days=3)
-    got = only(profile={"calibrated": False, "sd_demand": 2.0}, settings=settings)
+    got = only(profile={"calibrated": False, "errors_measured": False, "sd_demand": 2.0}, settings=settings)
     assert got["order_up_to"] == np.ceil(20 + 1.6449 * 2 * np.sqrt(4))
     assert (got["model"], got["calibrated"]) == ("simple_rule", False)
     assert "simple_rule" in got["reasons"]
+    assert "uncalibrated" in got["data_flags"]
+
+
+def test_a_row_of_measured_errors_is_simulated_and_says_that_they_did_not_pass_their_check():
+    """They cost less than the textbook's normal demand even so."""
+    got, passed = only(profile={"calibrated": False, "sd_demand": 2.0}), only(profile={"sd_demand": 2.0})
+    assert got["order_units"] == passed["order_units"] > 0
+    assert (got["model"], got["calibrated"], passed["calibrated"]) == ("m", False, True)
+    assert "simple_rule" not in got["reasons"]
     assert "uncalibrated" in got["data_flags"]
 
 
@@ -260,7 +270,7 @@ def test_an_order_is_worth_its_line_or_is_not_placed():
 
 
 def test_the_textbook_rule_orders_the_economic_quantity_where_lines_cost_money():
-    given = {"profile": {"calibrated": False, "sd_demand": 2.0}, "stock": 0.0}
+    given = {"profile": {"errors_measured": False, "sd_demand": 2.0}, "stock": 0.0}
     plain, paid = only(**given), only(**given, settings=changed(order_line_cost=10.0))
     # sqrt(2 × 10 × 5 ÷ 0.2) = 22.4, less the 5 of a review.
     assert paid["order_units"] == plain["order_units"] + 17
@@ -276,7 +286,7 @@ def test_service_levels_by_class():
         SeriesProfile,
         *(
             {"region": "r", "fc": fc, "sku": sku, "mean_demand": 5.0, "sd_demand": spread.get(sku, 1.0), "whole_units": True}
-            | {"calibrated": True, "model": "m", "active": True}
+            | {"calibrated": True, "errors_measured": True, "model": "m", "active": True}
             for fc, sku in keys
         ),
     )

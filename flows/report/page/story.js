@@ -77,7 +77,8 @@ function changeStep(row) {
 }
 
 function ruleStep(row) {
-  return row.calibrated ? null : t("story.simple_rule");
+  if (row.model === "simple_rule") return t("story.simple_rule");
+  return row.calibrated ? null : t("story.uncalibrated");
 }
 
 const CHANGES = [

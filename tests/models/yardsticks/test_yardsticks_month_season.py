@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.yardsticks.history import History
-from models.yardsticks.month_season import month_weekday_level, own_factors
+from models.yardsticks.month_season import MONTH_OF_WEEK, month_weekday_level, own_factors
 from models.yardsticks.pooled_index import season_index
 
 END = date(2023, 9, 30)
@@ -93,11 +93,24 @@ def test_own_factors_are_those_of_the_textbook_formula():
         assert found[risk] == pytest.approx(1 + credibility * (means.get(risk, 1.0) - 1))
 
 
-def test_weeks_have_the_season_of_their_months():
+def test_weeks_have_the_season_of_the_year_with_its_festivals():
+    """Three years of months and one week that sells two and a half times as much; and the mean of 13 weeks below a year."""
     rng = np.random.default_rng(7)
-    end = date(2023, 9, 25)
-    middles = np.datetime64(end, "D") + 7 * np.arange(-155, 7) + 3
-    expected = rng.gamma(3, 20, (20, 1)) * MONTH[middles.astype("datetime64[M]").astype(int) % 12]
-    assert month_weekday_level(History(expected[:, :156], end, "week"), 6) == pytest.approx(expected[:, 156:], rel=0.003)
+    whole = History(np.empty((1, 162)), date(2023, 12, 4), "week")
+    week = whole.weeks(0, 162)
+    season = MONTH[MONTH_OF_WEEK] * np.where(np.arange(52) == 45, 2.5, 1.0)
+    expected = rng.gamma(3, 20, (20, 1)) * season[week]
+    end = date(2023, 10, 23)
+    assert 45 in week[156:], "the festival lies ahead"
+    assert month_weekday_level(History(expected[:, :156], end, "week"), 6) == pytest.approx(expected[:, 156:], rel=0.02)
     short = History(expected[:, 116:156], end, "week")
     assert month_weekday_level(short, 6) == pytest.approx(np.repeat(expected[:, 143:156].mean(axis=1)[:, None], 6, axis=1))
+
+
+def test_a_week_that_sold_more_in_one_year_of_three_is_no_festival_yet():
+    """A mean of the years would expect two thirds more of it."""
+    rng = np.random.default_rng(8)
+    usual = np.full((20, 156), 3.0)
+    usual[:, 106] *= 3
+    ahead = month_weekday_level(History(rng.poisson(usual).astype(float), date(2023, 10, 23), "week"), 6).sum(axis=0)
+    assert ahead[2] / np.delete(ahead, 2).mean() < 1.35
