@@ -5,14 +5,13 @@ import polars as pl
 
 from features.matrix import PreparedPanel, Rows, design_matrix
 
-SAMPLE_COLUMNS = ("series", "window", "level", "target", "at_least", "age", "calendar", "season", "season_before")
+SAMPLE_COLUMNS = ("series", "window", "level", "target", "at_least", "age", "calendar")
 """Columns of a sample beside the features.
 
 series: number of the series within its region; window: −1 for training rows, 0 and 1 for the earlier and the later held-back
 window; level: units per period at the origin; target: demand in units, null where unknown; at_least: units sold;
 age: periods between the target and the end of history, the same for all series of the panel; calendar: forecast of the calendar member
-for rows of held-back windows, units, filled in where there is such a member; season: what the week of the year moves demand by from the
-level to the target, 1 unless filled in, season_before: the same as known before the held-back windows.
+for rows of held-back windows, units, filled in where there is such a member.
 """
 
 WINDOWS = 2
@@ -100,7 +99,6 @@ def _rows(prepared: PreparedPanel, origins: Rows, horizons: Rows, window: Rows) 
             "at_least": prepared.demand_at_least[targets],
             "age": age.cast(pl.Int32),
             "calendar": pl.Series([None], dtype=pl.Float64).new_from_index(0, len(origins)),
-            **{name: pl.Series([1.0]).new_from_index(0, len(origins)) for name in ("season", "season_before")},
         }
     )
     return pl.concat([judged, design_matrix(prepared, origins, horizons)], how="horizontal")

@@ -1,4 +1,4 @@
-"""The member that knows only the calendar: weekday and month, or the week of the year, as history has shown them twice, times the level.
+"""The member that knows only the calendar, weekday and month or the week of the year, as history has shown it twice, times the level.
 
 It is blended with the trees at a fixed weight. Trees see a year ago through a few features and extrapolate nothing; the calendar knows no
 promotion and no week like the last. Their errors have little in common, most of all months ahead.
@@ -11,7 +11,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from features.matrix import PreparedPanel
-from models.seasonal_movement import seasonal_movement
 from models.yardsticks.history import Floats, history_of
 from models.yardsticks.month_season import calendar_factors, from_factors
 
@@ -68,11 +67,10 @@ def with_calendar(trees: Floats, calendar: Floats) -> Floats:
     return np.where(np.isfinite(calendar), (1 - WEIGHT) * trees + WEIGHT * calendar, trees)
 
 
-def with_season(prepared: PreparedPanel, sample: pl.DataFrame, *, window: int, windows: int) -> pl.DataFrame:
-    """Return a sample with all that the calendar says of its rows: the columns calendar, season and season_before.
+def held_back_calendar(prepared: PreparedPanel, sample: pl.DataFrame, *, window: int, windows: int) -> pl.Series:
+    """Return the calendar's forecast of each row of a sample's held-back windows, null for training rows.
 
-    The calendar's forecast of held-back rows, and the season before, go by factors known before the held-back windows, as the trees that
-    judge know nothing of them; the forecast's level is that of each origin. Training rows have no forecast.
+    Its factors are those known before both windows, as the trees that judge know nothing of them; its level is that of each origin.
 
     Parameters
     ----------
@@ -83,24 +81,17 @@ def with_season(prepared: PreparedPanel, sample: pl.DataFrame, *, window: int, w
     window, windows
         Periods of each held-back window, and their number.
     """
-    before = learn_calendar(prepared, before=window * windows)
-    number, horizon = (sample[name].to_numpy().astype(np.int64) for name in ("window", "horizon"))
+    factors = learn_calendar(prepared, before=window * windows)
     place = np.full(prepared.panel.series.height, -1)
-    place[prepared.profile["active"].to_numpy()] = np.arange(before.keys.height)
+    place[prepared.profile["active"].to_numpy()] = np.arange(factors.keys.height)
+    number, horizon = sample["window"].to_numpy(), sample["horizon"].to_numpy().astype(np.int64)
     row: NDArray[np.int64] = place[sample["series"].to_numpy()]
     values = np.full(sample.height, np.nan)
     for k in range(windows):
         here = np.flatnonzero(number == k)
         if len(here):
-            values[here] = calendar_forecast(prepared, before, window, before=window * (windows - k))[row[here], horizon[here] - 1]
-    found = sample.with_columns(pl.Series("calendar", values, nan_to_null=True))
-    if prepared.panel.cadence.frequency == "day":
-        return found
-    age, end = sample["age"].to_numpy().astype(np.int64), prepared.panel.end
-    seasons = {"season": learn_calendar(prepared), "season_before": before}
-    return found.with_columns(
-        pl.Series(name, seasonal_movement(factors.pooled, end, age, horizon)) for name, factors in seasons.items()
-    )
+            values[here] = calendar_forecast(prepared, factors, window, before=window * (windows - k))[row[here], horizon[here] - 1]
+    return pl.Series("calendar", values, nan_to_null=True)
 
 
 def to_table(factors: CalendarFactors) -> pl.DataFrame:

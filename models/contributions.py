@@ -160,13 +160,6 @@ def of_seasonal_average(level: Floats, forecast: Floats) -> Units:
     return units
 
 
-def moved(units: Units, season: Floats) -> Units:
-    """Return what each group makes of forecasts that the season multiplies by a factor, shape (n,): the season makes the difference."""
-    changed = units.copy()
-    changed[:, SEASON] += units.sum(axis=1) * (season - 1)
-    return changed
-
-
 def blended(members: Sequence[Units], weights: Sequence[float]) -> Units:
     """Return what each group makes of a weighted sum of forecasts: the same weighted sum of what it makes of each."""
     total = np.zeros_like(members[0])

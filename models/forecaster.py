@@ -117,9 +117,9 @@ def rounds_that_pay(own: TreeModel, shared: SharedTrees, held_back: pl.DataFrame
     judged = held_back.filter(pl.col("target").is_not_null())
     if judged.is_empty():
         return 0
-    target = judged["target"].to_numpy().astype(float)
+    level, target = judged["level"].to_numpy().astype(float), judged["target"].to_numpy().astype(float)
     series = np.unique(judged["series"].to_numpy(), return_inverse=True)[1]
-    start = Forecaster(shared, None).predict(judged, seasonal_level(judged), grower)
+    start = Forecaster(shared, None).predict(judged, level, grower)
     without = np.abs(start - target)
     best, most = 0, 0.0
     for trees in range(REGION_STEP, own.trees + 1, REGION_STEP):
@@ -135,14 +135,8 @@ def _features(sample: pl.DataFrame) -> pl.DataFrame:
     return sample.drop(*SAMPLE_COLUMNS, *(name for name in ("region",) if name in sample.columns))
 
 
-def seasonal_level(sample: pl.DataFrame) -> Floats:
-    """Return what the calendar makes of each row's level by its target, units per period: what the trees' forecasts multiply."""
-    level: Floats = sample["level"].to_numpy().astype(float) * sample["season"].to_numpy()
-    return level
-
-
 def _target(sample: pl.DataFrame, drift: Drift) -> Floats:
-    ratio = sample["target"].to_numpy() / seasonal_level(sample)
+    ratio = sample["target"].to_numpy() / sample["level"].to_numpy()
     return np.asarray(np.clip(ratio / drift.of_rows(sample), 0, LARGEST_RATIO), dtype=float)
 
 

@@ -10,14 +10,13 @@ from features.groups.explanation import explanation_groups
 from features.matrix import PreparedPanel, design_matrix, forecast_pairs
 from models.calendar_member import WEIGHT, CalendarFactors, calendar_forecast, with_calendar
 from models.contracts import QUANTILES
-from models.contributions import GROUPS, blended, explanation, moved, of_seasonal_average
+from models.contributions import GROUPS, blended, explanation, of_seasonal_average
 from models.demand_paths import ForecastPaths
 from models.forecaster import Forecaster
 from models.gateway import TreeGrower
 from models.lead_times import series_keys
 from models.path_quantiles import period_quantiles
 from models.predictive import LEVELS, ErrorLibrary
-from models.seasonal_movement import movement_ahead
 from models.short_series import forecast_short, short_rows, widened
 
 Floats = NDArray[np.float64]
@@ -91,10 +90,9 @@ def forecast_region(
     model = np.full(count, "trees", dtype=object)
     units = np.zeros((count * horizon, len(GROUPS))) if explain else None
     if forecaster:
-        season = np.tile(np.ones(horizon) if calendar is None else movement_ahead(calendar.pooled, prepared, horizon), count)
         if explain:
-            units = moved(forecaster.explain(matrix, level, explanation_groups(prepared.panel), grower), season)
-        scored = forecaster.predict(matrix, level * season, grower) if units is None else units.sum(axis=1)
+            units = forecaster.explain(matrix, level, explanation_groups(prepared.panel), grower)
+        scored = forecaster.predict(matrix, level, grower) if units is None else units.sum(axis=1)
         mean = scored.reshape(count, horizon)
         if calendar is not None:
             by_calendar = calendar_forecast(prepared, calendar, horizon)

@@ -7,7 +7,7 @@ import polars as pl
 
 from models.calendar_member import with_calendar
 from models.drift import common_drift, no_drift
-from models.forecaster import REGION_ROUNDS, Forecaster, SharedTrees, rounds_that_pay, seasonal_level, train_own, train_shared
+from models.forecaster import REGION_ROUNDS, Forecaster, SharedTrees, rounds_that_pay, train_own, train_shared
 from models.gateway import TreeGrower, TreeModel
 from models.predictive import ErrorLibrary, HeldBack, build_library
 
@@ -55,20 +55,20 @@ def train_all_regions(sample: pl.DataFrame, *, window: int, frequency: str, seas
         drift = no_drift() if seasons_known else common_drift(part, MOVEMENT[frequency])
         return train_shared(part, drift, frequency=frequency, grower=grower)
 
-    early = _known_before(_before_windows(rows, window))
+    early = _before_windows(rows, window)
     return SharedModels(trained(early) if early.height >= LEAST_ROWS else None, trained(rows))
 
 
 def train_region(sample: pl.DataFrame, shared: SharedModels, *, window: int, frequency: str, grower: TreeGrower) -> RegionOutcome:
     """Train a region's own trees as far as its earlier held-back window improves, and forecast both windows out of sample."""
-    rows, held_back = sample.filter(pl.col("window") < 0), _known_before(sample.filter(pl.col("window") >= 0))
+    rows, held_back = sample.filter(pl.col("window") < 0), sample.filter(pl.col("window") >= 0)
     if shared.judge is None or held_back.is_empty():
         return RegionOutcome(None, held_back.with_columns(mean=pl.lit(None, dtype=pl.Float64)))
-    early = _known_before(_before_windows(rows, window))
+    early = _before_windows(rows, window)
     own = train_own(early, shared.judge, rounds=REGION_ROUNDS, frequency=frequency, grower=grower) if early.height >= LEAST_ROWS else None
     rounds = rounds_that_pay(own, shared.judge, held_back.filter(pl.col("window") == 0), grower) if own else 0
     judged = Forecaster(shared.judge, own.first(rounds) if own and rounds else None)
-    trees = judged.predict(held_back, seasonal_level(held_back), grower)
+    trees = judged.predict(held_back, held_back["level"].to_numpy().astype(float), grower)
     mean = with_calendar(trees, held_back["calendar"].to_numpy())
     final = train_own(rows, shared.final, rounds=rounds, frequency=frequency, grower=grower)
     return RegionOutcome(final, held_back.with_columns(mean=mean))
@@ -103,8 +103,3 @@ def calibrate(held_back: pl.DataFrame, *, window: int, spread: str, seed: int) -
 
 def _before_windows(rows: pl.DataFrame, window: int) -> pl.DataFrame:
     return rows.filter(pl.col("age") >= 2 * window)
-
-
-def _known_before(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with the season that was known before the held-back windows: what judges must know no more."""
-    return rows.with_columns(season="season_before")

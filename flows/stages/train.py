@@ -12,7 +12,7 @@ from flows.stages.model_files import save_region, save_shared, shared_models
 from flows.stages.night import Night
 from flows.stages.region_panel import SPREAD, YOUNGEST, history_periods, region_panel
 from models.accuracy import YARDSTICK_SERIES, accuracy_on_held_back, statsmodels_yardstick
-from models.calendar_member import learn_calendar, to_table, with_season
+from models.calendar_member import held_back_calendar, learn_calendar, to_table
 from models.drift import together
 from models.gateway import TreeGrower
 from models.training import calibrate, train_all_regions, train_region
@@ -47,7 +47,8 @@ def sample_region(night: Night, region: str) -> None:
         generator=np.random.default_rng(int.from_bytes(key[:8], "big")),
     )
     if seasons_known(night):
-        sample = with_season(prepared, sample, window=window, windows=WINDOWS)
+        if window:
+            sample = sample.with_columns(held_back_calendar(prepared, sample, window=window, windows=WINDOWS))
         night.workspace.write("calendar", region, to_table(learn_calendar(prepared)))
     night.workspace.write("sample", region, sample)
     if window and not sample.filter(pl.col("window") >= 0).is_empty():

@@ -31,7 +31,6 @@ def known_sample(seed: int, *, effect: float = 0.0, noise: float = 0.4, series: 
             "target": pl.Series(level * ratio, dtype=pl.Float32),
             "at_least": pl.Series(level * ratio, dtype=pl.Float32),
             "calendar": pl.Series([None], dtype=pl.Float64).new_from_index(0, len(level)),
-            **{name: np.ones(len(level)) for name in ("season", "season_before")},
             "age": pl.Series(age, dtype=pl.Int32),
             "horizon": pl.Series(1 + (periods - 1 - age) % WINDOW, dtype=pl.Float32),
             "weekend": pl.Series(weekend, dtype=pl.Float32),

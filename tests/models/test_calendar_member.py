@@ -11,10 +11,10 @@ from models.calendar_member import (
     WEIGHT,
     calendar_forecast,
     from_table,
+    held_back_calendar,
     learn_calendar,
     to_table,
     with_calendar,
-    with_season,
 )
 from models.forecaster import Forecaster
 from models.forecasting import forecast_region
@@ -79,8 +79,7 @@ def test_a_series_that_is_new_since_gets_the_pooled_factors(prepared):
 
 
 def test_held_back_windows_are_forecast_from_what_lay_before_them(history, prepared, sample):
-    values = with_season(prepared, sample, window=WINDOW, windows=WINDOWS)
-    assert (values["season"] == 1).all(), "trees of days know the season themselves"
+    values = sample.select("series", "window", "horizon").with_columns(held_back_calendar(prepared, sample, window=WINDOW, windows=WINDOWS))
     assert values.filter(pl.col("window") < 0)["calendar"].null_count() == values.filter(pl.col("window") < 0).height
     # The newest window is what it was, whatever happened in it; the one before too.
     last = history.end - timedelta(days=WINDOW)
@@ -88,8 +87,8 @@ def test_held_back_windows_are_forecast_from_what_lay_before_them(history, prepa
     shaken = history.but(
         demand=history.demand.with_columns(demand_at_least=doubled, demand=pl.when(pl.col("demand").is_not_null()).then(doubled))
     ).prepared()
-    again = with_season(shaken, sample, window=WINDOW, windows=WINDOWS)
-    assert again["calendar"].equals(values["calendar"])
+    again = held_back_calendar(shaken, sample, window=WINDOW, windows=WINDOWS)
+    assert again.equals(values["calendar"])
     first = values.filter(pl.col("window") == 0, pl.col("series") == 0).sort("horizon")["calendar"].to_numpy()
     factors = learn_calendar(prepared, before=2 * WINDOW)
     assert first == pytest.approx(calendar_forecast(prepared, factors, WINDOW, before=2 * WINDOW)[0])
@@ -102,7 +101,7 @@ def test_the_blend_is_the_trees_where_the_calendar_is_silent():
 
 def test_forecasts_and_their_explanation_hold_the_calendar(prepared, sample):
     grower = TreeGrower(threads=1, seed=7)
-    with_column = with_season(prepared, sample, window=WINDOW, windows=WINDOWS)
+    with_column = sample.with_columns(held_back_calendar(prepared, sample, window=WINDOW, windows=WINDOWS))
     shared = train_all_regions(with_column, window=WINDOW, frequency="day", seasons_known=True, grower=grower)
     outcome = train_region(with_column, shared, window=WINDOW, frequency="day", grower=grower)
     trees_only = train_region(sample, shared, window=WINDOW, frequency="day", grower=grower)
