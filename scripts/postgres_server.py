@@ -20,7 +20,7 @@ UNPRIVILEGED = ("postgres", "nobody")
 
 
 class NoServer(Exception):
-    """This machine cannot run a PostgreSQL server; the message says why."""
+    """A machine that cannot run a PostgreSQL server; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class PostgresServer:
     def _run(self, program: str, *arguments: str) -> None:
         said = self.folder / f"{program}.out"
         with said.open("w") as out:  # a pipe would stay open for as long as the server runs
-            ended = subprocess.run(
+            ended = subprocess.run(  # noqa: S603 programs of PostgreSQL, with arguments of this module
                 [str(self.programs / program), *arguments], stdout=out, stderr=subprocess.STDOUT, user=_user(), cwd=self.folder, check=False
             )
         if ended.returncode:
@@ -104,7 +104,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 def _programs() -> Path:
     if (found := shutil.which("initdb")) is not None:
-        return Path(found).parent
+        return Path(found).resolve().parent  # it looks for the others where it lies itself
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     if not versions:
         raise NoServer("there is no PostgreSQL server on this machine: scripts/install_postgres installs one")

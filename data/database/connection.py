@@ -15,6 +15,12 @@ from data.database.errors import DatabaseError
 TIMED_OUT = "57014"
 """SQLSTATE of a statement that was cancelled, which is how its time limit ends it."""
 
+LOST = ("08", "53", "57")
+"""Classes of SQLSTATE that say that the server went away, or has no room, rather than that something is wrong with a statement."""
+
+UNDER_WAY = {"statement timeout": TIMED_OUT, "server closed the connection|could not receive|connection": "08006"}
+"""Pattern of what the driver says while rows are coming → the SQLSTATE that it stands for."""
+
 FAILURES = (Error, pa.ArrowException, OSError)
 """What the driver raises; rows that stop coming are told as errors of Arrow or of the system."""
 
@@ -91,8 +97,11 @@ def _connect(address: Address) -> Connection:
 
 
 def _failed(address: Address, error: Exception) -> DatabaseError:
+    said = str(error)
     state = getattr(error, "sqlstate", None)
-    return DatabaseError(_first_line(address, str(error)), state)
+    if state is None:  # the driver drops it while rows are coming
+        state = next((state for pattern, state in UNDER_WAY.items() if re.search(pattern, said)), None)
+    return DatabaseError(f"the database {address.where}: {_first_line(address, said)}", state)
 
 
 def _first_line(address: Address, said: str) -> str:

@@ -14,7 +14,7 @@ from adbc_driver_postgresql.dbapi import Cursor
 
 from data.contracts import INPUT_TABLES
 from data.database.addresses import Address, input_address
-from data.database.connection import TIMED_OUT, quoted, told, transaction
+from data.database.connection import LOST, TIMED_OUT, quoted, told, transaction
 from data.database.errors import DatabaseError
 from data.errors import InputError
 from data.settings import TableInput
@@ -223,17 +223,13 @@ def _told(name: str, table: str, address: Address) -> Iterator[None]:
         with told(address):
             yield
     except DatabaseError as error:
-        key = f"[inputs.{table}] query"
+        said = f"{name}: {error}"
         if error.state == TIMED_OUT:
-            raise InputError(
-                f"{name}: the database {address.where} gave it up ({str(error).rstrip('.')}). Make it quicker, by an index or "
-                f"[inputs.{table}] watermark, or allow it longer: [inputs] query_timeout_seconds."
-            ) from None
-        if error.state is None or error.state.startswith(("08", "57", "53")):
-            raise InputError(
-                f"{name}: the connection to the database {address.where} was lost while it was read: {error} Run again when it is up."
-            ) from None
-        raise InputError(f"{name}: the database {address.where} does not take it: {error} Mend {key}, or what it names there.") from None
+            mend = f"by an index or [inputs.{table}] watermark, or allow it longer: [inputs] query_timeout_seconds"
+            raise InputError(f"{said} Make it quicker, {mend}.") from None
+        if error.state is not None and error.state.startswith(LOST):
+            raise InputError(f"{said} The connection was lost while the query was read: run again when the database is up.") from None
+        raise InputError(f"{said} Mend [inputs.{table}] query, or what it names in the database.") from None
 
 
 def _of_query(config: TableInput, listed: str, where: str = "") -> str:

@@ -34,10 +34,12 @@ def question(config: TableInput, wanted: Mapping[str, str]) -> str:
 
 
 def less(newest: str, days: int) -> str:
+    """Return the watermark that lies `days` before `newest`."""
     return (datetime.fromisoformat(newest) - timedelta(days=days)).isoformat(sep=" ")
 
 
 def literal(kind: pa.DataType, moment: str) -> str:
+    """Return a watermark as SQL writes it for a column of type `kind`: a date, a timestamp, or a timestamp with a zone."""
     at = datetime.fromisoformat(moment)
     if pa.types.is_date(kind):
         return f"DATE '{at.date().isoformat()}'"
