@@ -1,6 +1,7 @@
 """Published nights in a database: whole or not at all, the same when written again, the newest one told apart, never in the night's way."""
 
 import json
+import time
 from datetime import date
 
 import polars as pl
@@ -11,7 +12,6 @@ from data.database.connection import transaction
 from data.database.run_tables import KEYS
 from data.database.sink import write_run
 from data.published import read_frame, read_manifest
-from flows.notified import tell_of_run
 from flows.stages.database import Written, write_runs
 
 TABLES = [table for table in KEYS if table != "runs"]
@@ -89,7 +89,7 @@ def test_a_process_killed_while_it_writes_leaves_nothing(writing, database, begi
         process = begin(writing, "database", "config.toml", "--run", writing.latest().run_id)
         blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%metrics%'"
         while process.poll() is None and database.execute(blocked) != [(1,)]:
-            pass
+            time.sleep(0.05)
         assert process.poll() is None, process.communicate()
         process.kill()
         process.communicate()
@@ -172,13 +172,6 @@ def test_whoever_may_write_but_not_create_can_write(writing, database, postgres,
         assert "permission denied for table alerts" in write_runs(settings_of(writing), [run.run_id]).problem
     finally:
         database.execute("DROP OWNED BY writer", "DROP ROLE writer")
-
-
-def test_people_are_told_that_the_database_lacks_the_night(writing, web_server, monkeypatch):
-    monkeypatch.setenv("FILLRATE_NOTIFY_URLS", web_server.url())
-    tell_of_run(writing.latest(), settings_of(writing), Written("fillrate", (), "it does not answer"))
-    assert "The database does not have it yet: it does not answer" in web_server.taken[0]["message"]
-    assert web_server.taken[0]["type"] == "warning"
 
 
 def test_without_a_schema_there_is_no_database(ran, capsys, monkeypatch):
