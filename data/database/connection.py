@@ -18,7 +18,7 @@ TIMED_OUT = "57014"
 LOST = ("08", "53", "57")
 """Classes of SQLSTATE that say that the server went away, or has no room, rather than that something is wrong with a statement."""
 
-UNDER_WAY = {"statement timeout": TIMED_OUT, "server closed the connection|could not receive|connection": "08006"}
+UNDER_WAY = {"statement timeout": TIMED_OUT, "server closed the connection|could not receive|terminating connection": "08006"}
 """Pattern of what the driver says while rows are coming → the SQLSTATE that it stands for."""
 
 FAILURES = (Error, pa.ArrowException, OSError)

@@ -11,6 +11,9 @@ from data.database.run_tables import KEYS, RUNS
 LATEST_RUN = "latest_run"
 """View of the newest run of each config."""
 
+INDEXED = ("recommendations", "alerts")
+"""Tables in which an item is followed over many nights; forecasts are too many for a second index to be worth its time every night."""
+
 
 def prepare(cursor: Cursor, schema: str, tables: Mapping[str, Mapping[str, str]]) -> None:
     """Make `schema` hold `tables` (name → column → type) and a view `latest_…` of each.
@@ -52,7 +55,7 @@ def _prepare_table(cursor: Cursor, schema: str, table: str, columns: Mapping[str
         listed = [f"{quoted(name)} {kind}{' NOT NULL' if name in keys else ''}" for name, kind in columns.items()]
         listed.append(f"PRIMARY KEY ({', '.join(map(quoted, keys))})")
         cursor.execute(f"CREATE TABLE {_name(schema, table)} ({', '.join(listed)})")
-        if "fc" in columns:
+        if table in INDEXED:
             cursor.execute(f"CREATE INDEX ON {_name(schema, table)} (fc, sku, as_of)")
         return True
     for name, kind in columns.items():

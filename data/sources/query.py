@@ -138,7 +138,7 @@ class OpenQuery:
         if column not in self.columns:
             near = difflib.get_close_matches(column, self.columns, n=1)
             raise InputError(
-                f"{self.name}: has no column {key} names. Columns found: {', '.join(self.columns)}."
+                f"{self.name}: has no column that {key} could name. Columns found: {', '.join(self.columns)}."
                 + (f' Nearest: "{near[0]}".' if near else " Let the query give it too.")
             )
         kind = self.schema.field(column).type
@@ -228,7 +228,7 @@ def _told(name: str, table: str, address: Address) -> Iterator[None]:
             mend = f"by an index or [inputs.{table}] watermark, or allow it longer: [inputs] query_timeout_seconds"
             raise InputError(f"{said} Make it quicker, {mend}.") from None
         if error.state is not None and error.state.startswith(LOST):
-            raise InputError(f"{said} The connection was lost while the query was read: run again when the database is up.") from None
+            raise InputError(f"{said} It could not go on while the query was read: run again when it can.") from None
         raise InputError(f"{said} Mend [inputs.{table}] query, or what it names in the database.") from None
 
 

@@ -1,5 +1,7 @@
 """An input table from a query of a real server: the same rows as from a file, and a sentence for everything that can go wrong."""
 
+import threading
+import time
 from datetime import date
 
 import polars as pl
@@ -110,6 +112,12 @@ def test_a_sale_on_no_day_is_set_aside(postgres, day):
     assert "date out of range" in error_of(f"SELECT {day} AS date, 'A' AS sku, 'F1' AS fc, 1 AS units")
 
 
+def test_columns_of_any_name_are_mapped(postgres):
+    query = """SELECT '2024-06-01'::date AS "Order ""Day\"\"", 'A' AS "SKU", 'F1' AS fc, 2 AS "q.units;--" """
+    intake = read(query, columns={'Order "Day"': "date", "q.units;--": "units"})
+    assert intake.frame.select("date", "sku", "units").rows() == [(date(2024, 6, 1), "A", 2.0)]
+
+
 def test_true_and_false(postgres):
     rows = "SELECT '2024-06-01'::date AS date, 'A' AS sku, 'F1' AS fc, true AS in_stock UNION ALL SELECT '2024-06-02', 'A', 'F1', false"
     assert read(rows, "availability").frame["in_stock"].to_list() == [1.0, 0.0]
@@ -210,3 +218,23 @@ def test_an_empty_optional_table_is_said(sales):
     intake = intake_of(inputs("SELECT 1", "inbound"), answer, today=TODAY, fcs=None)
     assert intake.frame.is_empty()
     assert [message.code for message in intake.messages] == ["empty_file"]
+
+
+def test_a_server_that_goes_away_while_it_is_read_is_told(postgres):
+    """Its process is ended from another connection as soon as it sends rows."""
+    rows = "SELECT '2024-06-01'::date + i / 100000 AS date, i::text AS sku, 'F1' AS fc, 1 AS units FROM generate_series(1, 3000000) i"
+    ended = threading.Event()
+
+    def end():
+        reading = "FROM pg_stat_activity WHERE query LIKE 'COPY%generate_series%' AND pid <> pg_backend_pid()"
+        while not ended.is_set() and not postgres.execute(f"SELECT pg_terminate_backend(pid) {reading}"):
+            time.sleep(0.01)
+
+    killer = threading.Thread(target=end)
+    killer.start()
+    try:
+        told = error_of(rows)
+    finally:
+        ended.set()
+        killer.join()
+    assert "It could not go on while the query was read: run again when it can." in told
