@@ -14,6 +14,9 @@ from data.messages import PlanMessage
 from data.quarantine import no_quarantine
 from data.sources.discovery import SourceFile
 
+REQUIRED = ("sales",)
+"""Tables without which there is nothing to run."""
+
 DOCK_DATES = {"inbound": ("expected_date",), "receipts": ("promised_date", "received_date")}
 """Dates of arrival at the dock, which `receiving_days` moves to the first day on sale."""
 

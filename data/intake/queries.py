@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from data.errors import InputError
-from data.intake.assembling import Intake, assembled
+from data.intake.assembling import REQUIRED, Intake, assembled
 from data.intake.files import how_to_read, read_opened
 from data.intake.matching import match_columns
 from data.messages import PlanMessage
@@ -86,9 +86,10 @@ def intake_of(inputs: InputsSettings, answer: Answer, *, today: date | None, fcs
         If every row is bad, or a required table has none.
     """
     table, frame, name = answer.table, answer.frame, answer.source.name
-    if frame.is_empty() and answer.whole and table == "sales":
+    if frame.is_empty() and answer.whole and table in REQUIRED:
         raise InputError(
-            f"{name}: gives no rows. Sales of at least one day were expected: mend [inputs.{table}] query, or what it names there."
+            f"{name}: gives no rows. {table.capitalize()} of at least one day were expected: "
+            f"mend [inputs.{table}] query, or what it names there."
         )
     columns = tuple(frame.columns)
 

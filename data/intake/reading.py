@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from data.errors import InputError
-from data.intake.assembling import Intake, assembled
+from data.intake.assembling import REQUIRED, Intake, assembled
 from data.intake.exports import about_exports, exports_of, fill_own, read_exports
 from data.intake.files import FileRead, Reading, how_to_read, read_file
 from data.intake.queries import ask, intake_of
@@ -13,9 +13,6 @@ from data.messages import PlanMessage
 from data.presets.recognising import ExportFile
 from data.settings import InputsSettings, TableInput
 from data.sources.discovery import Found, SourceFile, find, fingerprint, missing_table
-
-REQUIRED = ("sales",)
-"""Tables without which there is nothing to run."""
 
 FILLED = ("items",)
 """Tables in which marketplace reports fill what the user's own files leave open."""

@@ -170,6 +170,17 @@ def test_every_kind_of_watermark(orders, settings_for, night, kind):
     assert sales(settings).equals(sales(whole(settings_for, night)))
 
 
+def test_changes_merged_by_key_have_all_lines_of_their_key(orders, settings_for, night):
+    """One of two lines of a sku and day changes: their sum is merged, not the one line."""
+    settings = settings_for("lake", 'watermark = "changed"\noverlap_days = 0\ndelivery = "changes"')
+    night(settings)
+    orders.execute("UPDATE orders SET units = 50, changed = '2024-06-21' WHERE line = 1")
+    _, taken = night(settings)
+    assert taken.rows_replaced > 0
+    assert sales(settings).equals(sales(whole(settings_for, night)))
+    assert sales(settings)["units"].max() > 50
+
+
 @pytest.mark.parametrize(
     ("query", "watermark", "said"),
     [
