@@ -15,9 +15,6 @@ from data.database.errors import DatabaseError
 TIMED_OUT = "57014"
 """SQLSTATE of a statement that was cancelled, which is how its time limit ends it."""
 
-LOST = ("08", "53", "57")
-"""Classes of SQLSTATE that say that the server went away, or has no room, rather than that something is wrong with a statement."""
-
 UNDER_WAY = {"statement timeout": TIMED_OUT, "server closed the connection|could not receive|terminating connection": "08006"}
 """Pattern of what the driver says while rows are coming → the SQLSTATE that it stands for."""
 

@@ -14,8 +14,8 @@ from adbc_driver_postgresql.dbapi import Cursor
 
 from data.contracts import INPUT_TABLES
 from data.database.addresses import Address, input_address
-from data.database.connection import LOST, TIMED_OUT, quoted, told, transaction
-from data.database.errors import DatabaseError
+from data.database.connection import TIMED_OUT, quoted, told, transaction
+from data.database.errors import LOST, DatabaseError
 from data.errors import InputError
 from data.settings import TableInput
 from data.sources.arrow_columns import as_polars, is_text, unreadable

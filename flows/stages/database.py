@@ -46,19 +46,27 @@ def write_runs(settings: Settings, only: Collection[str] = ()) -> Written | None
         return None
     chosen = [find_run(settings.output.path, run_id) for run_id in only]
     done: list[str] = []
+    problems: list[str] = []
     try:
         address = output_address()
         for run in chosen or _missing(address, settings):
-            write_run(address, schema, run)
-            done.append(run.run_id)
-            log.info("database %s: run %s", schema, run.run_id)
+            try:
+                write_run(address, schema, run)
+            except (DatabaseError, PublishError) as error:
+                if isinstance(error, DatabaseError) and error.of_connection:
+                    raise
+                problems.append(f"run {run.run_id}: {error}")  # of this run alone: it must not keep later ones from being written
+            else:
+                done.append(run.run_id)
+                log.info("database %s: run %s", schema, run.run_id)
     except (DatabaseError, PublishError) as error:
-        problem = str(error)
+        problems.append(str(error))
     except Exception as error:  # the files are published, whatever a driver trips over
-        problem = f"{type(error).__name__}: {error}"
+        problems.append(f"{type(error).__name__}: {error}")
         log.debug("writing to the database failed", exc_info=True)
-    else:
+    if not problems:
         return Written(schema, tuple(done))
+    problem = problems[0] + (f" And {len(problems) - 1} more runs." if len(problems) > 1 else "")
     log.warning("not written to the database: %s %s", problem, TO_BE_WRITTEN)
     return Written(schema, tuple(done), problem)
 

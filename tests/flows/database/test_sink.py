@@ -116,6 +116,19 @@ def test_a_database_that_is_down_harms_no_night_and_gets_it_with_the_next(writin
     assert "nothing, it has every night" in capsys.readouterr().out
 
 
+def test_a_run_that_cannot_be_read_keeps_no_later_one_from_the_database(writing, database, next_day, monkeypatch, postgres):
+    next_day(writing)
+    monkeypatch.setenv("FILLRATE_OUTPUT_DATABASE_URL", postgres.url("shop").replace(f":{postgres.port}/", ":1/"))
+    damaged = writing.night()
+    (damaged.path / "alerts.parquet").write_bytes(b"PAR1")
+    good = writing.night()
+    monkeypatch.delenv("FILLRATE_OUTPUT_DATABASE_URL")
+    written = write_runs(settings_of(writing))
+    assert written.runs == (good.run_id,)
+    assert written.problem.startswith(f"run {damaged.run_id}: run {damaged.run_id} has no readable table alerts")
+    assert database.execute("SELECT run_id FROM fillrate.runs") == [(good.run_id,)]
+
+
 def test_what_came_before_and_reruns_and_partial_runs_are_not_written(writing, database, next_day):
     """Only whole nights that were asked to; a rerun written by hand does not become the latest."""
     next_day(writing)
