@@ -11,8 +11,8 @@ import polars as pl
 class InputTable(dy.Schema):
     """What every input table carries besides its own columns: where each row came from."""
 
-    source_file = dy.String(nullable=True, description="file the row was read from, relative to the input folder")
-    source_line = dy.Int64(nullable=True, min=1, description="line (text), row (sheet) or record (Parquet), from 1")
+    source_file = dy.String(nullable=True, description="file it was read from, relative to the input folder, or its query")
+    source_line = dy.Int64(nullable=True, min=1, description="line (text), row (sheet) or record (Parquet), from 1; none of a query")
 
 
 class Sales(InputTable):

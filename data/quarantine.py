@@ -15,13 +15,13 @@ class Quarantine(dy.Schema):
     """One row per bad input row. The first reason found names column, found and expected; further ones follow it in `reason`."""
 
     table = dy.String(min_length=1, description="input table")
-    source_file = dy.String(nullable=True, description="file the row was read from, relative to the input folder")
-    source_line = dy.Int64(nullable=True, min=1, description="line (text), row (sheet) or record (Parquet), from 1")
+    source_file = dy.String(nullable=True, description="file it was read from, relative to the input folder, or its query")
+    source_line = dy.Int64(nullable=True, min=1, description="line (text), row (sheet) or record (Parquet), from 1; none of a query")
     column = dy.String(nullable=True, description="column at fault; for duplicates the columns of the key; empty when the row is damaged")
     reason = dy.String(regex="^[a-z0-9_]+(,[a-z0-9_]+)*$", description="codes of what is wrong, the first one found first")
     found = dy.String(nullable=True, description="what stands there, as text")
     expected = dy.String(min_length=1, description="what would have been right")
-    row = dy.String(description="the row as JSON, under the file's own column names; duplicates as they were read")
+    row = dy.String(description="the row as JSON, under the file's own column names (a query: its table's); duplicates as read")
 
 
 def no_quarantine() -> dy.DataFrame[Quarantine]:

@@ -1,7 +1,8 @@
 """Settings of the data room: where inputs come from, where history is kept, where runs are published."""
 
+import re
 from string import Formatter
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -22,6 +23,8 @@ TableName = Literal[
     "overrides",
 ]
 Delivery = Literal["whole_days", "changes"]
+BY_WATERMARK = ("sales", "availability", "stock", "returns", "plan", "events", "drivers")
+"""Tables with dates, of whose query a night need read only the days that changed."""
 
 
 class Frozen(BaseModel):
@@ -46,6 +49,23 @@ class TableInput(Frozen):
     sheet: str | None = Field(None, description="sheet of an Excel workbook; by default the one named after the table, else the first")
     date_format: str | None = Field(None, description='strptime format of the dates, such as `"%d/%m/%Y"`, where the files leave it open')
     decimal_comma: bool | None = Field(None, description="whether `1,5` is one and a half; found out from the column when not given")
+    query: str | None = Field(
+        None, min_length=1, description="SQL query that gives the table, instead of files; the environment says of which database"
+    )
+    watermark: str | None = Field(
+        None, min_length=1, description="column of the query that says when a row was last changed: later nights read the days that changed"
+    )
+    overlap_days: int = Field(
+        3, ge=0, le=365, description="days by which a reading goes back behind the newest watermark, for rows that were committed late"
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.query is not None and (self.path is not None or self.sheet is not None):
+            raise ValueError("it is read from a query or from files: take out query, or path and sheet")
+        if self.watermark is not None and self.query is None:
+            raise ValueError("watermark names a column of a query, and there is no query: add it, or take watermark out")
+        return self
 
 
 class DriversInput(TableInput):
@@ -100,6 +120,7 @@ class InputsSettings(Frozen):
     receiving_days: int = Field(
         0, ge=0, le=60, description="days from the dock to the shelf, added to expected, promised and received dates"
     )
+    query_timeout_seconds: int = Field(600, ge=1, le=86_400, description="seconds after which a query is given up")
     exports: ExportsInput = Field(ExportsInput(), description="how a marketplace's reports are read as downloaded")
     sales: TableInput = Field(TableInput(), description="how sales is read")
     locations: TableInput = Field(TableInput(), description="how locations is read")
@@ -114,6 +135,16 @@ class InputsSettings(Frozen):
     drivers: DriversInput = Field(DriversInput(), description="how drivers is read")
     returns: TableInput = Field(TableInput(), description="how returns is read")
     overrides: TableInput = Field(TableInput(), description="how overrides is read")
+
+    @model_validator(mode="after")
+    def _watermarks_fit(self) -> Self:
+        for name in get_args(TableName):
+            if self.table(name).watermark is not None and name not in BY_WATERMARK:
+                raise ValueError(
+                    f"{name} is kept as one state, so its query is read in full every night: take out [inputs.{name}] watermark; "
+                    f"tables that can have one are {', '.join(BY_WATERMARK)}"
+                )
+        return self
 
     def table(self, name: str) -> TableInput:
         """Return how the table `name` is read."""
@@ -135,6 +166,18 @@ class OutputSettings(Frozen):
     """Where runs are published."""
 
     path: str = Field(description="folder of the published runs")
+    database_schema: str | None = Field(
+        None,
+        max_length=63,
+        description="schema of a PostgreSQL database into whose tables published nights are written as well; the environment says of which",
+    )
+
+    @field_validator("database_schema")
+    @classmethod
+    def _is_a_schema(cls, name: str | None) -> str | None:
+        if name and (name.startswith("pg_") or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)):
+            raise ValueError('it is no name of a schema: use letters, digits and underscores, not beginning with pg_, such as "fillrate"')
+        return name or None
 
 
 ORDER_FIELDS = (

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
@@ -15,7 +15,8 @@ from data.lock import lake_lock
 from data.published import RunPaths, find_run, read_manifest, remove_stale_staging
 from flows.notify import Sent
 from flows.settings import Settings, recorded_settings
-from flows.stages import decide, housekeeping, ingest, plan, publish, train
+from flows.stages import database, decide, housekeeping, ingest, plan, publish, train
+from flows.stages.database import Written
 from flows.stages.night import Kind, Night
 
 log = logging.getLogger("fillrate")
@@ -61,13 +62,18 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a night came to. run: None when the night was to end before publishing; failed: region → error; notified: who was told."""
+    """What a night came to.
+
+    run: None when the night was to end before publishing; failed: region → error; database: what came of writing to one, None where
+    none is asked for; notified: who was told.
+    """
 
     run: RunPaths | None
     latest: bool
     failed: dict[str, str]
     as_of: date | None
     seconds: float
+    database: Written | None = None
     notified: tuple[Sent, ...] = ()
 
 
@@ -109,6 +115,8 @@ def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
         outcome = _after_planning(night, request, do, started_at, begun, times)
         if compacted and outcome.run:
             do("clean-up", housekeeping.clean_up, night, request.today)
+        if outcome.run and kind == "nightly" and settings.output.database_schema:
+            outcome = replace(outcome, database=do("database", database.write_runs, settings))
         return outcome
 
 

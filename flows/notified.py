@@ -17,6 +17,7 @@ from flows.notify import Digest, Sent, failure_digest, late_digest, night_digest
 from flows.notify.late import Lateness, lateness
 from flows.notify_settings import URLS, NotifyAddresses
 from flows.settings import ConfigError, Settings, load_settings
+from flows.stages.database import Written
 
 log = logging.getLogger("fillrate")
 
@@ -39,7 +40,7 @@ def notified(settings: Settings, request: Request, night: Callable[[], Outcome])
         raise
     if not request.whole or outcome.run is None or not (outcome.latest or outcome.failed):
         return outcome
-    return replace(outcome, notified=tell_of_run(outcome.run, settings))
+    return replace(outcome, notified=tell_of_run(outcome.run, settings, outcome.database))
 
 
 def settings_or_told(config: Path, changes: list[str], *, output: str | None = None) -> Settings:
@@ -58,12 +59,13 @@ def settings_or_told(config: Path, changes: list[str], *, output: str | None = N
         raise
 
 
-def tell_of_run(run: RunPaths, settings: Settings) -> tuple[Sent, ...]:
-    """Tell people of a published run; return how every address took it, nothing where there is none."""
+def tell_of_run(run: RunPaths, settings: Settings, database: Written | None = None) -> tuple[Sent, ...]:
+    """Tell people of a published run, and what kept it from a database; return how every address took it, nothing where there is none."""
 
     def digest() -> Digest:
         manifest = read_manifest(run)
-        return night_digest(manifest, read_frame(run, "alerts"), read_frame(run, "plan_messages"), run.path, settings.notify)
+        alerts, messages = read_frame(run, "alerts"), read_frame(run, "plan_messages")
+        return night_digest(manifest, alerts, messages, run.path, settings.notify, database.problem if database else None)
 
     return _tell(digest, run.path / "report.html" if settings.notify.attach else None)
 

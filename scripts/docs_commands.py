@@ -13,7 +13,8 @@ EXIT_CODES: dict[Exit, tuple[str, str]] = {
     Exit.PUBLISHED: ("published; for commands that publish nothing: done", "nothing"),
     Exit.NOTHING: (
         "nothing published, because of the inputs, the lake, the output, a server, or a fault; what was published before still stands. "
-        "Of `why`: a number did not come out as it was published. Of `late`: a night is late. Of `notify`: an address did not take it",
+        "Of `why`: a number did not come out as it was published. Of `late`: a night is late. Of `notify`: an address did not take it. "
+        "Of `database`: a run could not be written",
         "read the message on stderr: it names what, where, and how to mend it; then run again",
     ),
     Exit.SOME_REGIONS_FAILED: (

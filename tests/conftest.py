@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
@@ -26,6 +26,8 @@ from features.matrix import PreparedPanel, prepare_panel
 from features.panel import Panel, build_panel
 from flows.cli.main import call
 from flows.settings import Settings, load_settings
+from scripts.postgres_server import NoServer, PostgresServer
+from scripts.postgres_server import postgres_server as running_postgres
 
 # How long an example takes depends on what else the machine does, and says nothing of the code.
 hypothesis.settings.register_profile("project", deadline=None)
@@ -438,3 +440,23 @@ def same() -> Callable[[RunPaths, RunPaths], bool]:
 @pytest.fixture(scope="session")
 def published_by() -> Callable[[RunPaths], dict[str, pl.DataFrame]]:
     return outcome_of
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for the whole session; without one the tests that need it are skipped."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(running_postgres())
+        except NoServer as reason:
+            pytest.skip(str(reason))
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresServer]:
+    """The server with an empty database `shop`, to which the environment leads."""
+    postgres_server.execute("CREATE DATABASE shop")
+    monkeypatch.setenv("FILLRATE_DATABASE_URL", postgres_server.url("shop"))
+    yield postgres_server
+    postgres_server.execute("DROP DATABASE shop WITH (FORCE)")

@@ -241,7 +241,7 @@ def test_setup_names_what_is_missing(tmp_path):
     assert not (tmp_path / ".venv").exists()
 
 
-@pytest.mark.parametrize("script", ["scripts/set_up", "scripts/install_browser", ".ci/run"])
+@pytest.mark.parametrize("script", ["scripts/set_up", "scripts/install_browser", "scripts/install_postgres", ".ci/run"])
 def test_shell_scripts_parse_and_can_be_started(script):
     path = REPO / script
     assert path.stat().st_mode & 0o100

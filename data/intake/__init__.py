@@ -1,6 +1,8 @@
-"""Reads input tables: files in, rows that keep the contract out, the rest set aside with a reason."""
+"""Reads input tables: files or rows of a query in, rows that keep the contract out, the rest set aside with a reason."""
 
-from data.intake.reading import Intake, read_table, read_together, source_files
+from data.intake.assembling import Intake
+from data.intake.queries import Answer, ask, intake_of
+from data.intake.reading import read_table, read_together, source_files
 from data.sources.discovery import SourceFile
 
-__all__ = ["Intake", "SourceFile", "read_table", "read_together", "source_files"]
+__all__ = ["Answer", "Intake", "SourceFile", "ask", "intake_of", "read_table", "read_together", "source_files"]

@@ -107,7 +107,7 @@ def _required_missing(table: str, file: str, header: Sequence[str], column: str,
     name = key(near) if near else '"name in the file"'
     hint = f'Nearest: "{near}". If that is it, write' if near else "If it has another name there, write"
     return InputError(
-        f'{file}: {table} needs a column "{column}", and the file has none. Columns found: {_columns(header)}. '
+        f'{file}: {table} needs a column "{column}", and there is none. Columns found: {_columns(header)}. '
         f'{hint} in the config: [inputs.{table}] columns = {{{name} = "{column}"}}.'
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from data.errors import InputError
+from data.intake.contract import key_columns
 from data.messages import PlanMessage
 
 IN_WORDS = {
@@ -41,6 +42,9 @@ FIXES = {
     "duplicate_key": "Keep one row per key; all copies were set aside, since nothing says which is right.",
 }
 """Reason, or table and reason, → what mends it."""
+
+LINE_KEYS = {"inbound": ["order_id", "sku", "fc", "expected_date"], "receipts": ["order_id", "sku", "fc", "ordered_date"]}
+"""Columns that tell order lines from one another well enough for a person, though not for a contract."""
 
 OTHER_FIX = "Mend the rows in the source and deliver the file again."
 
@@ -84,8 +88,9 @@ def _reasons(quarantine: pl.DataFrame) -> Sequence[tuple[str, int, dict[str, obj
 
 
 def _at(example: dict[str, object], places: dict[str, str]) -> str:
+    """Return where a row stands; one of a query stands nowhere, and is told by what it says of itself."""
     file = str(example["source_file"])
-    return f"{file} {places.get(file, 'line')} {example['source_line']}"
+    return file if example["source_line"] is None else f"{file} {places.get(file, 'line')} {example['source_line']}"
 
 
 def _fix(table: str, reason: str) -> str:
@@ -102,9 +107,11 @@ def _found(example: dict[str, object]) -> str:
 
 
 def _whose(example: dict[str, object]) -> str:
-    """Return which item and fulfilment centre a row speaks of, where its file calls them so."""
+    """Return which item and fulfilment centre a row speaks of, where its file calls them so; of a query all columns of the key."""
     row = {name.strip().lower(): value for name, value in json.loads(str(example["row"])).items()}
-    named = [f"{name} {str(row[name])[:40]}" for name in ("sku", "fc") if row.get(name)]
+    table = str(example["table"])
+    names = ["sku", "fc"] if example["source_line"] is not None else key_columns(table) or LINE_KEYS.get(table, [])
+    named = [f"{name} {str(row[name])[:40]}" for name in names if row.get(name)]
     return f"{', '.join(named)}: " if named else ""
 
 

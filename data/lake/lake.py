@@ -50,6 +50,14 @@ class Lake:
         """Return file name → sha256 of what was taken in; of tables kept as one state the files of the newest delivery."""
         return ledger.read_ledger(self.root, table).files
 
+    def known_mark(self, table: str) -> str | None:
+        """Return how far the query of a table has been read, as its newest delivery recorded it; None where it says nothing of it."""
+        return ledger.read_ledger(self.root, table).mark
+
+    def held_dates(self, table: str) -> list[date]:
+        """Return the days of a table that are held back, and wait to be delivered once more."""
+        return sorted({day.date for day in ledger.read_ledger(self.root, table).held_back})
+
     def messages(self, versions: Mapping[str, int] | None = None) -> list[PlanMessage]:
         """Return what there is to say about the newest delivery of each table, and about days still held back.
 
@@ -130,6 +138,7 @@ class Lake:
                 files=files,
                 held_back=change.held_back,
                 messages=(*intake.messages, *own),
+                mark=next((file.mark for file in intake.files if file.mark is not None), None),
             )
         return DeliveryResult(
             table=layout.table,

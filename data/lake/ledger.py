@@ -27,6 +27,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "files": pl.String(),
     "held_back": pl.String(),
     "messages": pl.String(),
+    "mark": pl.String(),
 }
 WHOLE_TABLE = "whole_table"
 """Mode of a delivery that replaced all its table held before; the other modes are those of the settings."""
@@ -56,6 +57,8 @@ class Ledger:
         Number of its newest delivery, from 1; 0 before the first.
     version
         Delta version of the table after it; None before the first, and where a delivery made no table.
+    mark
+        How far a query with a watermark has been read; None where there was none.
     """
 
     sequence: int
@@ -64,6 +67,7 @@ class Ledger:
     file_sequence: dict[str, int]
     held_back: tuple[HeldDay, ...]
     messages: tuple[PlanMessage, ...]
+    mark: str | None = None
 
 
 def read_ledger(root: Path, table: str, version: int | None = None) -> Ledger:
@@ -83,6 +87,7 @@ def read_ledger(root: Path, table: str, version: int | None = None) -> Ledger:
             file_sequence=numbers if whole else ledger.file_sequence | numbers,
             held_back=tuple(_held_day(day) for day in json.loads(row["held_back"])),
             messages=tuple(PlanMessage(**message) for message in json.loads(row["messages"])),
+            mark=row["mark"] or ledger.mark,
         )
     return ledger
 
@@ -98,6 +103,7 @@ def record(
     files: dict[str, str],
     held_back: Sequence[HeldDay],
     messages: Iterable[PlanMessage],
+    mark: str | None = None,
 ) -> None:
     """Append one delivery to the record, in one commit. A time without a zone is taken as UTC."""
     row = {
@@ -109,6 +115,7 @@ def record(
         "files": json.dumps(files, ensure_ascii=False),
         "held_back": json.dumps([asdict(day) | {"date": day.date.isoformat()} for day in held_back], ensure_ascii=False),
         "messages": json.dumps([asdict(message) for message in messages], ensure_ascii=False),
+        "mark": mark,
     }
     delta.append_record(root, TABLE, pl.DataFrame([row], schema=SCHEMA))
 

@@ -13,21 +13,24 @@ from data.sources.formats import FORMATS
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of an input table.
+    """One file of an input table, or the rows that its query gave.
 
     Attributes
     ----------
     name
-        Path relative to the input folder, with forward slashes.
+        Path relative to the input folder, with forward slashes; of a query what messages call it.
     sha256
         Fingerprint of the content, hexadecimal.
     size
         Bytes.
+    mark
+        Of a query with a watermark: how far the table has been read with it, to go on from the next time.
     """
 
     name: str
     sha256: str
     size: int
+    mark: str | None = None
 
 
 @dataclass(frozen=True)

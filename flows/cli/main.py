@@ -331,6 +331,20 @@ def notify(config: Config, run_id: OtherRun = None, debug: Debug = False) -> Non
 
 
 @app.command()
+def database(
+    config: Config,
+    run_id: Annotated[
+        list[str] | None, typer.Option("--run", metavar="RUN_ID", help="Write this run, though the database may have it; repeatable.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Write published nights that the database of output.database_schema lacks; exits with 1 where one could not be written."""
+    from flows.cli.databases import write_to_database
+
+    write_to_database(config, run_id or [])
+
+
+@app.command()
 def serve(config: Config, debug: Debug = False) -> None:
     """Serve the schedule of a config to a Prefect server, until stopped."""
     from flows.serve import serve as serve_schedules

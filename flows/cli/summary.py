@@ -11,6 +11,7 @@ from rich.markup import escape
 from data.published import read_frame, read_manifest
 from flows.conductor import Outcome
 from flows.notify import Sent
+from flows.stages.database import TO_BE_WRITTEN, Written
 from models.alert_list import alert_counts, rest_in_words
 
 TOP_ALERTS = 5
@@ -27,6 +28,7 @@ def as_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
         "latest": outcome.latest,
         "failed_regions": outcome.failed,
         "seconds": round(outcome.seconds, 1),
+        "database": vars(outcome.database) if outcome.database else None,
         "notified": [vars(sent) for sent in outcome.notified],
     }
     if outcome.run:
@@ -77,8 +79,22 @@ def show(outcome: Outcome, console: Console) -> None:
         console.print(f"[red]  region {escape(region)} failed: {escape(error)}[/]", soft_wrap=True)
     if not outcome.latest:
         console.print(f"  this run did not become the latest: {_why_not_latest(manifest)}")
+    if outcome.database:
+        show_database(outcome.database, console)
     show_notified(outcome.notified, console)
     console.print(f"  report: [bold]{escape(str(Path(outcome.run.path) / 'report.html'))}[/]", soft_wrap=True)
+
+
+def show_database(database: Written, console: Console) -> None:
+    """Print which runs were written to the database, and what kept others from it."""
+    schema = f"schema {database.schema} of the database"
+    if len(database.runs) > 1:
+        console.print(f"  written to {schema}: {len(database.runs):,} runs, from {database.runs[0]} to {database.runs[-1]}", soft_wrap=True)
+    elif database.runs or not database.problem:
+        console.print(f"  written to {schema}: {database.runs[0] if database.runs else 'nothing, it has every night'}", soft_wrap=True)
+    if database.problem:
+        line = f"  not written to {schema}: {database.problem}\n  {TO_BE_WRITTEN}"
+        console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def show_notified(notified: Sequence[Sent], console: Console) -> None:

@@ -29,7 +29,12 @@ class Digest:
 
 
 def night_digest(
-    manifest: Mapping[str, Any], alerts: pl.DataFrame, messages: pl.DataFrame, folder: Path, settings: NotifySettings
+    manifest: Mapping[str, Any],
+    alerts: pl.DataFrame,
+    messages: pl.DataFrame,
+    folder: Path,
+    settings: NotifySettings,
+    problem: str | None = None,
 ) -> Digest:
     """Return the digest of a published run.
 
@@ -41,6 +46,8 @@ def night_digest(
         Of the run.
     settings
         What to tell.
+    problem
+        What kept the run from being written to a database; None where nothing did.
     """
     currency, failed = manifest["currency"], manifest["failed_regions"]
     standing = alerts.filter(pl.col("state") != "cleared", pl.col("snoozed_by").is_null())
@@ -56,11 +63,13 @@ def night_digest(
     if (serious := messages.filter(pl.col("severity") != "info")).height:
         first = serious.row(0, named=True)
         lines += ["", f"{count(serious.height, 'message')} about the data to look at, first: {text(first['message'], LINE)}"]
+    if problem is not None:
+        lines += ["", f"The database does not have it yet: {text(problem, LINE)}"]
     lines += ["", f"Report: {_place(manifest, folder, settings)}"]
     title += f", without {count(len(failed), 'region')}" if failed else ""
     # Mail programs and chats do not agree on what a no-break space is.
     title, body = (part.replace("\N{NO-BREAK SPACE}", " ") for part in (title, "\n".join(lines)))
-    return Digest(title, body, _mood(critical, failed))
+    return Digest(title, body, "warning" if problem is not None else _mood(critical, failed))
 
 
 def failure_digest(name: str, error: str) -> Digest:

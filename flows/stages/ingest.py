@@ -1,12 +1,13 @@
-"""Ingest: take what is new in the input files into the lake, table by table."""
+"""Ingest: take what is new in the input files, and by the queries, into the lake, table by table."""
 
 import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from data.contracts import INPUT_TABLES
-from data.intake import read_table, read_together, source_files
+from data.intake import Intake, ask, intake_of, read_table, read_together, source_files
 from data.lake import Lake
+from data.settings import InputsSettings
 from flows.settings import Settings
 
 log = logging.getLogger("fillrate")
@@ -32,7 +33,7 @@ def tables() -> list[str]:
 
 
 def ingest(settings: Settings, table: str, today: date) -> Ingested:
-    """Take the new and changed files of one table into the lake.
+    """Take the new and changed files of one table, or what its query gives, into the lake.
 
     Parameters
     ----------
@@ -49,23 +50,46 @@ def ingest(settings: Settings, table: str, today: date) -> Ingested:
         If the table cannot be used at all; the message says what to mend.
     """
     lake = Lake(settings.lake)
-    files = source_files(settings.inputs, table)
+    by_query = settings.inputs.table(table).query is not None
+    intake = (_new_rows if by_query else _new_files)(settings.inputs, table, lake, today)
+    if intake is None:
+        return Ingested(table, lake.versions().get(table))
+    log.info(
+        "ingest %s: %s rows from %s", table, f"{intake.frame.height:,}", intake.files[0].name if by_query else f"{len(intake.files)} files"
+    )
+    result = lake.ingest(intake, delivery=settings.inputs.table(table).delivery, as_of_delivery=datetime.now(UTC))
+    return Ingested(table, result.version, result.rows_added, result.rows_replaced, intake.quarantine.height)
+
+
+def _new_files(inputs: InputsSettings, table: str, lake: Lake, today: date) -> Intake | None:
+    """Return what new and changed files hold; None where there are none."""
+    files = source_files(inputs, table)
     known = lake.known_files(table)
     news = [file.name for file in files if known.get(file.name) != file.sha256]
     if table in WHOLE_STATE and set(known) != {file.name for file in files}:
         news = [file.name for file in files]
     if not news and (files or table != "sales"):
-        return Ingested(table, lake.versions().get(table))
-    chosen = None if table in WHOLE_STATE or not files or read_together(settings.inputs, table) else news
-    fcs = None
-    if table != "locations" and lake.exists("locations"):
-        fcs = lake.read("locations", columns=["fc"])["fc"].to_list()
-    intake = read_table(settings.inputs, table, today=today, fcs=fcs, files=chosen)
-    if intake is None:
-        return Ingested(table, lake.versions().get(table))
-    log.info("ingest %s: %s rows from %s files", table, f"{intake.frame.height:,}", len(intake.files))
-    result = lake.ingest(intake, delivery=settings.inputs.table(table).delivery, as_of_delivery=datetime.now(UTC))
-    return Ingested(table, result.version, result.rows_added, result.rows_replaced, intake.quarantine.height)
+        return None
+    chosen = None if table in WHOLE_STATE or not files or read_together(inputs, table) else news
+    return read_table(inputs, table, today=today, fcs=_known_fcs(table, lake), files=chosen)
+
+
+def _new_rows(inputs: InputsSettings, table: str, lake: Lake, today: date) -> Intake | None:
+    """Return what the query of a table gives; None where that is what it gave the last time."""
+    answer = ask(inputs, table, lake.known_mark(table), lake.held_dates(table))
+    if lake.known_files(table).get(answer.source.name) == answer.source.sha256:
+        return None
+    if answer.frame.is_empty() and not answer.whole:
+        return None
+    return intake_of(inputs, answer, today=today, fcs=_known_fcs(table, lake))
+
+
+def _known_fcs(table: str, lake: Lake) -> list[str] | None:
+    """The fcs that rows may name; None where nothing says which."""
+    if table == "locations" or not lake.exists("locations"):
+        return None
+    fcs: list[str] = lake.read("locations", columns=["fc"])["fc"].to_list()
+    return fcs
 
 
 def tidy(settings: Settings, on: date) -> list[str]:

@@ -24,7 +24,7 @@ def test_a_missing_required_column_names_the_nearest_and_the_line_to_write():
     with pytest.raises(InputError) as error:
         match_columns("sales", "sales/2024-06.csv", ["date", "sku", "fc", "Unit Sold"], {})
     assert str(error.value) == (
-        'sales/2024-06.csv: sales needs a column "units", and the file has none. Columns found: date, sku, fc, Unit Sold. '
+        'sales/2024-06.csv: sales needs a column "units", and there is none. Columns found: date, sku, fc, Unit Sold. '
         'Nearest: "Unit Sold". If that is it, write in the config: [inputs.sales] columns = {"Unit Sold" = "units"}.'
     )
 

@@ -52,6 +52,16 @@ def test_a_night_is_told_over_http_with_a_link(ran, web_server, monkeypatch):
     assert "as of 2024-06-09" in web_server.taken[1]["title"]
 
 
+def test_people_are_told_that_the_database_lacks_the_night(ran, web_server, monkeypatch):
+    monkeypatch.setenv("FILLRATE_NOTIFY_URLS", web_server.url())
+    monkeypatch.setenv("FILLRATE_OUTPUT_DATABASE_URL", "postgresql://writer:s3cret@127.0.0.1:1/bi")
+    ran.night("--set", 'output.database_schema="fillrate"')
+    (told,) = web_server.taken
+    assert "The database does not have it yet: the database 127.0.0.1:1/bi: it does not answer" in told["message"]
+    assert told["type"] == "warning"
+    assert "s3cret" not in str(told)
+
+
 def test_an_attachment_goes_over_http_too(ran, web_server, monkeypatch):
     monkeypatch.setenv("FILLRATE_NOTIFY_URLS", web_server.url())
     monkeypatch.setenv("FILLRATE_NOTIFY__ATTACH", "true")

@@ -1,0 +1,1 @@
+"""PostgreSQL: where databases are, connections to them, and the tables that runs are written to."""
