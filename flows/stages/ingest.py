@@ -63,7 +63,8 @@ def ingest(settings: Settings, table: str, today: date) -> Ingested:
     intake = read_table(settings.inputs, table, today=today, fcs=fcs, files=chosen)
     if intake is None:
         return Ingested(table, lake.versions().get(table))
-    log.info("ingest %s: %s rows from %s files", table, f"{intake.frame.height:,}", len(intake.files))
+    counts = {"rows": intake.frame.height, "files": len(intake.files), "set_aside": intake.quarantine.height}
+    log.info("ingest %s: %s rows from %s files", table, f"{intake.frame.height:,}", len(intake.files), extra={"counts": counts})
     result = lake.ingest(intake, delivery=settings.inputs.table(table).delivery, as_of_delivery=datetime.now(UTC))
     return Ingested(table, result.version, result.rows_added, result.rows_replaced, intake.quarantine.height)
 
