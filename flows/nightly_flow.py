@@ -77,7 +77,7 @@ def nightly(
     log.setLevel(logging.INFO)
     settings, request = settings_or_told(Path(config), changes or [], output=output), Request(as_of=as_of, train=train)
     night = partial(conduct, settings, do=as_tasks)
-    with json_lines() if settings.log.format == "json" else nullcontext():
+    with _ended_by_sigterm(), json_lines() if settings.log.format == "json" else nullcontext():
         if as_of is None and (catch_up or wait):
             outcome = scheduled_night(settings, request, night, Machine(), catch_up=catch_up, wait=wait)
         else:
@@ -124,10 +124,11 @@ def run_in_flow(settings: Settings, request: Request, *, shown: bool) -> Outcome
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the process at once, as without Prefect.
+    """Let SIGTERM, by which Prefect also cancels a served run, end the process at once, as without Prefect.
 
-    Prefect's own handler tells the server of it, which here ends with the process; it waits until a library returns, and what it
-    raises is lost where Python is being called from one.
+    Prefect's own handler waits until a library returns, and what it raises is lost where Python is being called from one: the night
+    would go on and publish. What it tells the server is known there all the same: a server of the run's own ends with the process,
+    and who serves a run reports how it ended.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
