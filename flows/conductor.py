@@ -12,7 +12,9 @@ from polars.exceptions import PanicException
 
 from data.lake import Lake, LakeError
 from data.lock import lake_lock
+from data.messages import PlanMessage
 from data.published import RunPaths, find_run, read_manifest, remove_stale_staging
+from flows.log_lines import bound
 from flows.notify import Sent
 from flows.settings import Settings, recorded_settings
 from flows.stages import database, decide, housekeeping, ingest, plan, publish, train
@@ -44,7 +46,8 @@ class Request:
     """What is asked of a night besides its settings.
 
     as_of: last known day, None for the last that looks whole; regions: only these, none for all; first, last: stages to begin
-    and to end with; today: the calendar day on which the run is made; train: force training.
+    and to end with; today: the calendar day on which the run is made; train: force training; messages: what the caller has to
+    say in the run's plan messages.
     """
 
     as_of: date | None = None
@@ -53,6 +56,7 @@ class Request:
     last: Stage = "publish"
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     train: bool = False
+    messages: tuple[PlanMessage, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -111,10 +115,11 @@ def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
         if request.last == "ingest":
             return Outcome(None, False, {}, None, time.perf_counter() - begun)
         kind: Kind = "nightly" if request.whole else "partial"
-        night = do("plan", plan.plan_night, settings, request.as_of, kind, request.train or None)
+        night = do("plan", plan.plan_night, settings, request.as_of, kind, request.train or None, request.messages)
         outcome = _after_planning(night, request, do, started_at, begun, times)
         if compacted and outcome.run:
-            do("clean-up", housekeeping.clean_up, night, request.today)
+            with bound(run_id=night.run_id):
+                do("clean-up", housekeeping.clean_up, night, request.today)
         if outcome.run and kind == "nightly" and settings.output.database_schema:
             outcome = replace(outcome, database=do("database", database.write_runs, settings))
         return outcome
@@ -146,7 +151,8 @@ def _after_planning(
 ) -> Outcome:
     """Carry out a planned night and remove its workspace, however it ends; `learner` is the night that models are trained for."""
     try:
-        return _computed(night, request, do, started_at, begun, times, learner or night)
+        with bound(run_id=night.run_id):
+            return _computed(night, request, do, started_at, begun, times, learner or night)
     finally:
         night.workspace.end()
 
@@ -170,15 +176,22 @@ def _computed(
     if len(failed) == len(regions):
         raise NothingToPublish(f"no region could be computed, so nothing was published; {regions[0]}: {failed[regions[0]]}")
     run, latest = do("publish", publish.publish_night, night, regions, failed, started_at, times)
+    told = {"counts": read_manifest(run)["row_counts"], "seconds": round(time.perf_counter() - begun, 3), "for_programs": True}
+    log.info("published %s in %s%s", run.run_id, run.path, ", now the latest" if latest else "", extra=told)
     return Outcome(run, latest, failed, night.as_of, time.perf_counter() - begun)
 
 
 def _announced(do: Do) -> Do:
-    """Return `do` with a log record before each task, from which a progress bar is drawn."""
+    """Return `do` with a log record before each task, from which a progress bar is drawn, and one after it, for programs."""
 
     def announced(task: str, function: Callable[..., T], *arguments: Any) -> T:
         log.info(task, extra={"task": task})
-        return do(task, function, *arguments)
+        begun = time.perf_counter()
+        with bound(task=task):
+            result = do(task, function, *arguments)
+        seconds = round(time.perf_counter() - begun, 3)
+        log.info("%s ended after %.1f s", task, seconds, extra={"task": task, "seconds": seconds, "for_programs": True})
+        return result
 
     return announced
 
@@ -201,9 +214,12 @@ def _train(night: Night, regions: list[str], failed: dict[str, str], do: Do) -> 
 def _attempt(failed: dict[str, str], region: str, do: Do, task: str, function: Callable[..., None], *arguments: Any) -> None:
     """Carry out a region's task; what goes wrong is recorded and the other regions go on."""
     try:
-        do(task, function, *arguments)
+        with bound(region=region):
+            do(task, function, *arguments)
     except (Exception, PanicException) as error:
-        log.error("region %s failed in %s: %s: %s", region, task, type(error).__name__, error, exc_info=log.isEnabledFor(logging.DEBUG))
+        told = {"region": region, "task": task}
+        trace = log.isEnabledFor(logging.DEBUG)
+        log.error("region %s failed in %s: %s: %s", region, task, type(error).__name__, error, exc_info=trace, extra=told)
         failed[region] = f"{type(error).__name__}: {error}"
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from prefect.runtime import flow_run
 from pydantic import TypeAdapter
 
 from flows.conductor import Outcome, Request, conduct
+from flows.log_lines import json_lines
 from flows.nightly_artifacts import show_on_server
 from flows.nightly_tasks import as_tasks
 from flows.notified import notified, settings_or_told
 from flows.prefect_server import PrefectServerError
+from flows.scheduled import Machine, scheduled_night
 from flows.settings import Settings, recorded_settings
 
 log = logging.getLogger("fillrate")
@@ -45,6 +48,8 @@ def nightly(
     changes: list[str] | None = None,
     output: str | None = None,
     train: bool = False,
+    catch_up: bool = False,
+    wait: bool = False,
 ) -> None:
     """Run a night on a schedule.
 
@@ -60,6 +65,9 @@ def nightly(
         Where to publish instead of `output.path`.
     train
         Whether to train the models also when they are not due.
+    catch_up, wait
+        Whether to run missed nights first, and to wait for late tables, as `schedule` in the config says. With `as_of`, which asks
+        for one night of the past, neither is done.
 
     Raises
     ------
@@ -68,7 +76,13 @@ def nightly(
     """
     log.setLevel(logging.INFO)
     settings, request = settings_or_told(Path(config), changes or [], output=output), Request(as_of=as_of, train=train)
-    _tell(notified(settings, request, lambda: conduct(settings, request, as_tasks)))
+    night = partial(conduct, settings, do=as_tasks)
+    with _ended_by_sigterm(), json_lines() if settings.log.format == "json" else nullcontext():
+        if as_of is None and (catch_up or wait):
+            outcome = scheduled_night(settings, request, night, Machine(), catch_up=catch_up, wait=wait)
+        else:
+            outcome = notified(settings, request, partial(night, request))
+    _tell(outcome)
 
 
 def run_in_flow(settings: Settings, request: Request, *, shown: bool) -> Outcome:
@@ -110,10 +124,11 @@ def run_in_flow(settings: Settings, request: Request, *, shown: bool) -> Outcome
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the process at once, as without Prefect.
+    """Let SIGTERM, by which Prefect also cancels a served run, end the process at once, as without Prefect.
 
-    Prefect's own handler tells the server of it, which here ends with the process; it waits until a library returns, and what it
-    raises is lost where Python is being called from one.
+    Prefect's own handler waits until a library returns, and what it raises is lost where Python is being called from one: the night
+    would go on and publish. What it tells the server is known there all the same: a server of the run's own ends with the process,
+    and who serves a run reports how it ended.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

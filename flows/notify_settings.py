@@ -24,7 +24,7 @@ class NotifySettings(Frozen):
     )
     alerts: int = Field(5, ge=0, le=50, description="top alerts told one by one")
     late_after: time | None = Field(
-        None, description="time of day, on this machine's clock, from which a night that has not been published counts as late"
+        None, description="time of day, in the zone of the schedule, from which a night that has not been published counts as late"
     )
 
     @field_validator("link")

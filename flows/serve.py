@@ -1,18 +1,24 @@
 """Serve the schedules of a config to a Prefect server: register them, and start the runs that fall due, until stopped."""
 
-import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
 
+from data.published import read_manifest
+from flows.notify.late import lateness
 from flows.prefect_environment import prepare_for_serving
 from flows.prefect_server import lasting_server
-from flows.schedules import SCHEDULES, Schedule
+from flows.scheduled.missed import published_nights
+from flows.schedules import NIGHTLY, Schedule, schedules_of
 from flows.settings import Settings, load_settings
-from flows.time_zone import local_time_zone
+from flows.time_zone import zone_of
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
@@ -20,6 +26,8 @@ if TYPE_CHECKING:
 
 def serve(config: Path) -> None:
     """Serve the schedules of a config until stopped; one run at a time. On a stop the schedules are paused.
+
+    A night that is due and was not run, since nothing was served or the machine was off, is started at once.
 
     Raises
     ------
@@ -40,18 +48,13 @@ def serve(config: Path) -> None:
         f"[bold]{escape(settings.name)}[/] is served to {escape(url)}; when it is stopped, its schedules are paused", soft_wrap=True
     )
     for schedule in chosen:
-        zone = schedule.time_zone or local_time_zone()
-        console.print(f"  {schedule.name}: {schedule.cron} ({zone}) · {escape(schedule.purpose)}", soft_wrap=True)
+        console.print(f"  {schedule.name}: {schedule.cron(settings)} ({zone_of(settings)}) · {escape(schedule.purpose)}", soft_wrap=True)
+    _begin(settings, chosen, deployments, console)
     try:
         # Prefect's own pausing on shutdown happens after Ctrl-C, but not after a SIGTERM, which is how services are stopped.
         prefect.serve(*deployments, limit=1, print_starting_message=False, pause_on_shutdown=False)
     finally:
         _pause(deployments, console)
-
-
-def schedules_of(settings: Settings) -> list[Schedule]:
-    """Return the schedules that a config of this frequency has."""
-    return [schedule for schedule in SCHEDULES if schedule.frequency == settings.frequency]
 
 
 def scheduled_flow(schedule: Schedule) -> Any:
@@ -66,11 +69,9 @@ def deployment(config: Path, settings: Settings, schedule: Schedule) -> "RunnerD
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType
 
-    # Characters that Prefect allows in no name.
-    name = re.sub(r"[/%&<>]", "-", f"{settings.name}-{schedule.name}")
     return scheduled_flow(schedule).to_deployment(  # type: ignore[no-any-return]
-        name=name,
-        schedule=Cron(schedule.cron, timezone=schedule.time_zone or local_time_zone()),
+        name=schedule.deployment_name(settings),
+        schedule=Cron(schedule.cron(settings), timezone=zone_of(settings)),
         parameters={"config": str(config.resolve()), **schedule.parameters},
         description=schedule.purpose,
         concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
@@ -78,7 +79,50 @@ def deployment(config: Path, settings: Settings, schedule: Schedule) -> "RunnerD
     )
 
 
-def _pause(deployments: "list[RunnerDeployment]", console: Console) -> None:
+def night_is_due(settings: Settings, now: datetime) -> bool:
+    """Return whether the night whose time came last has not been published; of a config that never published a night it is not due."""
+    nights = published_nights(settings)
+    moments = (datetime.fromisoformat(read_manifest(run)["finished_at"]) for run in nights)
+    local = now.astimezone(ZoneInfo(zone_of(settings)))
+    return bool(nights) and lateness(local, settings.schedule.at, settings.frequency, moments).published is None
+
+
+def _begin(settings: Settings, chosen: Sequence[Schedule], deployments: "Sequence[RunnerDeployment]", console: Console) -> None:
+    """Register the deployments, drop what fell due while nothing was served, and start the night if it was missed.
+
+    Each of the runs that fell due would be tonight's once more: the nights between are caught up by the first.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import (
+        DeploymentFilter,
+        DeploymentFilterId,
+        FlowRunFilter,
+        FlowRunFilterState,
+        FlowRunFilterStateType,
+    )
+    from prefect.client.schemas.objects import StateType
+
+    waiting = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])))
+    now = datetime.now(UTC)
+    with get_client(sync_client=True) as client:
+        ids = [cast(UUID, served.apply()) for served in deployments]
+        of_these = DeploymentFilter(id=DeploymentFilterId(any_=ids))
+        fell_due = [
+            found
+            for found in client.read_flow_runs(flow_run_filter=waiting, deployment_filter=of_these)
+            if found.auto_scheduled and found.expected_start_time is not None and found.expected_start_time < now
+        ]
+        for found in fell_due:
+            client.delete_flow_run(found.id)
+        if fell_due:
+            console.print(f"  {len(fell_due)} runs that fell due while nothing was served were dropped", soft_wrap=True)
+        if night_is_due(settings, now):
+            number = next(number for number, schedule in enumerate(chosen) if schedule.flow == NIGHTLY)
+            client.create_flow_run_from_deployment(ids[number])
+            console.print("  the night that was due has not been published: it is started now", soft_wrap=True)
+
+
+def _pause(deployments: "Sequence[RunnerDeployment]", console: Console) -> None:
     """Pause the schedules, or all that fell due meanwhile would run at the next start."""
     import httpx
     from prefect.client.orchestration import get_client

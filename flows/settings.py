@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from data.settings import InputsSettings, LakeSettings, OrdersSettings, OutputSettings
+from flows.log_settings import LogSettings
 from flows.notify_settings import NotifySettings
+from flows.schedule_settings import ScheduleSettings
 from models.settings import BacktestSettings, ForecastSettings, ReplaySettings, ReplenishmentSettings
 
 
@@ -41,6 +43,8 @@ class Settings(BaseSettings):
     backtest: BacktestSettings = Field(BacktestSettings(), description="how the forecasts are judged on the past")
     replay: ReplaySettings = Field(ReplaySettings(), description="how the orders are judged on the past, in money")
     notify: NotifySettings = Field(NotifySettings(), description="what people are told of a night")
+    schedule: ScheduleSettings = Field(ScheduleSettings(), description="when nights run, and what they wait for")
+    log: LogSettings = Field(LogSettings(), description="the log on stderr")
 
     @classmethod
     def settings_customise_sources(

@@ -1,4 +1,4 @@
-"""Write the reference pages of docs/ from schemas, settings and commands (`--check`: only say whether they are current)."""
+"""Write docs/ reference pages and prefect.yaml from schemas, settings, commands (`--check`: only say whether they are current)."""
 
 import argparse
 import sys
@@ -18,7 +18,8 @@ from data.cleaning.ledger import Corrections
 from data.contracts import INPUT_TABLES, PROVENANCE, InputTable
 from data.lake.layout import LAYOUTS
 from data.messages import PlanMessages
-from flows.settings import Settings
+from flows.prefect_file import prefect_yaml
+from flows.settings import Settings, checkout, read_toml, recorded_settings
 from models.alert_kinds.registry import KINDS
 from models.contracts import ALERT_KINDS, Alerts, Forecasts, Metrics, Recommendations
 from models.explanations_contract import Explanations
@@ -111,12 +112,21 @@ def configuration_page() -> str:
 CODES: dict[str, Callable[[], list[str]]] = {"recommendations": _recommendation_codes, "alerts": _alert_kinds}
 """What stands below a published table besides its columns."""
 
+
+def prefect_file() -> str:
+    """Return prefect.yaml: the schedules of the configs to start from. Where they name no zone it is UTC, since workers may be anywhere."""
+    configs = [Path("configs") / f"{name}.toml" for name in ("nightly", "weekly")]
+    return prefect_yaml([(path, recorded_settings(read_toml(checkout() / path, "config", "it is shipped"))) for path in configs], "UTC")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "input-tables.md": input_tables_page,
     "configuration.md": configuration_page,
     "outputs.md": outputs_page,
     "commands.md": commands_page,
+    "../prefect.yaml": prefect_file,
 }
+"""File, from docs/ → what makes its text."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -124,15 +134,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a page is not what would be written")
     options = parser.parse_args(arguments)
-    stale = [name for name, page in PAGES.items() if not _is_current(REPO / "docs" / name, page())]
-    if options.check:
-        for name in stale:
-            print(f"docs/{name} is not current: run make docs", file=sys.stderr)
-        return 1 if stale else 0
-    for name in stale:
-        (REPO / "docs" / name).write_text(PAGES[name](), encoding="utf-8")
-        print(f"docs/{name} written")
-    return 0
+    made = {(REPO / "docs" / name).resolve(): made for name, made in PAGES.items()}
+    stale = [path for path, text in made.items() if not _is_current(path, text())]
+    for path in stale:
+        name = path.relative_to(REPO)
+        if options.check:
+            print(f"{name} is not current: run make docs", file=sys.stderr)
+        else:
+            path.write_text(made[path](), encoding="utf-8")
+            print(f"{name} written")
+    return 1 if stale and options.check else 0
 
 
 def _is_current(path: Path, text: str) -> bool:

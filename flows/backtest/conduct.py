@@ -25,6 +25,7 @@ from flows.backtest.page import backtest_page
 from flows.backtest.sections import span_of
 from flows.backtest.summary import BacktestSummary
 from flows.conductor import Request, conduct
+from flows.log_lines import bound
 from flows.past.digest import settings_digest
 from flows.past.past_night import PastNight
 from flows.past.workers import worker_count, workers
@@ -90,7 +91,8 @@ def backtest(settings: Settings, *, today: date, reopen: str | None = None) -> B
     _open_window(settings, origins, digest, folder, run_id, reopen)
     folder.begin()
     nights = [origin_night(settings, origin, versions, folder.path) for origin in origins]
-    _go_through(nights, settings, folder)
+    with bound(run_id=run_id):
+        _go_through(nights, settings, folder)
     return _results(nights, settings, folder, digest, run_id, begun)
 
 

@@ -86,7 +86,8 @@ def judge_region(night: PastNight, region: str, earlier: list[RunPaths]) -> None
     found = pl.concat(parts).with_columns(origin=pl.lit(night.as_of), region=pl.lit(region))
     night.workspace.note("time-judge", region, {"lightgbm": growing.seconds, "series": forecast.series.height})
     night.workspace.write("tallies", region, found)
-    log.info("judge %s as of %s: %s series", region, night.as_of, f"{forecast.series.height:,}")
+    counts = {"series": forecast.series.height}
+    log.info("judge %s as of %s: %s series", region, night.as_of, f"{forecast.series.height:,}", extra={"counts": counts})
 
 
 def _rules(night: PastNight, region: str, history: History, sold: Floats, forecast: RegionForecast) -> Iterator[tuple[str, Forecasted]]:

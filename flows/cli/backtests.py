@@ -16,7 +16,7 @@ def backtest_config(
 ) -> None:
     """Backtest a config and show the scores; exits with 2 when regions failed."""
     settings = load_settings(config, changes or (), output=out)
-    with shown_progress(quiet=as_json, debug=debug):
+    with shown_progress(quiet=as_json, debug=debug, settings=settings.log):
         outcome = backtest(settings, today=datetime.now(UTC).date(), reopen=reopen)
     end_with(outcome.failed, as_json=as_json, document=lambda: _document(outcome), show=lambda: _show(outcome))
 

@@ -1,4 +1,4 @@
-"""Commands that look and change nothing: check, report, open."""
+"""Commands that look and change nothing: check, report, open, the schedule as a file."""
 
 import os
 import sys
@@ -19,8 +19,16 @@ from data.presets.recognising import find_exports
 from data.published import changed_files, read_manifest
 from flows.cli.failures import Exit
 from flows.cli.locate import locate_run, newest_run
+from flows.prefect_file import prefect_yaml
 from flows.settings import load_settings
 from flows.stages.ingest import tables
+from flows.time_zone import zone_of
+
+
+def print_deployments(config: Path) -> None:
+    """Print the schedule of a config as a `prefect.yaml`; its path stands there as it was given."""
+    settings = load_settings(config)
+    sys.stdout.write(prefect_yaml([(config, settings)], zone_of(settings)))
 
 
 def check_inputs(config: Path, changes: list[str]) -> None:

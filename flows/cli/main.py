@@ -62,13 +62,19 @@ def run(
     direct: Direct = False,
     region: Regions = None,
     stage: Annotated[str | None, typer.Option("--stage", metavar="STAGE", help="End after ingest, train, forecast or recommend.")] = None,
+    catch_up: Annotated[bool, typer.Option("--catch-up", help="Run the nights that were missed first, each as of its own day.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for the tables of schedule.wait_for, and run again when what was missing comes.")
+    ] = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Run a night: take in what is new, forecast, recommend, publish."""
     from flows.cli.nights import request_of, run_config
 
-    run_config(config, request_of(as_of, region, last=stage), changes=changes, out=out, direct=direct, as_json=as_json, debug=debug)
+    request = request_of(as_of, region, last=stage)
+    asked = {"direct": direct, "as_json": as_json, "debug": debug, "catch_up": catch_up, "wait": wait}
+    run_config(config, request, changes=changes, out=out, **asked)
 
 
 @app.command()
@@ -345,8 +351,19 @@ def database(
 
 
 @app.command()
-def serve(config: Config, debug: Debug = False) -> None:
-    """Serve the schedule of a config to a Prefect server, until stopped."""
+def serve(
+    config: Config,
+    prefect_yaml: Annotated[
+        bool, typer.Option("--prefect-yaml", help="Print the schedule as a prefect.yaml instead, for `prefect deploy` and workers.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Serve the schedule of a config to a Prefect server, until stopped; a night that was missed is started at once."""
+    if prefect_yaml:
+        from flows.cli.inspect import print_deployments
+
+        print_deployments(config)
+        return
     from flows.serve import serve as serve_schedules
 
     serve_schedules(config)

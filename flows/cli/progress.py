@@ -5,8 +5,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from flows.cli.failures import RUN_ERRORS, USAGE_ERRORS, exit_code
+from flows.log_lines import json_lines
+from flows.log_settings import LogSettings
 
 INGEST_TASKS = 15
 """Tasks before the plan of the night is known."""
@@ -20,6 +25,8 @@ class _Bar(logging.Handler):
         self.done = -1
 
     def emit(self, record: logging.LogRecord) -> None:
+        if getattr(record, "for_programs", False):
+            return
         if ahead := getattr(record, "tasks_ahead", None):
             self.progress.update(self.bar, total=max(self.done, 0) + 1 + ahead)
         elif task := getattr(record, "task", None):
@@ -30,8 +37,15 @@ class _Bar(logging.Handler):
 
 
 @contextmanager
-def shown_progress(*, quiet: bool, debug: bool = False) -> Iterator[None]:
-    """Show the progress of what happens inside the block on stderr, unless `quiet`; with `debug` also tracebacks of failed regions."""
+def shown_progress(*, quiet: bool, debug: bool = False, settings: LogSettings | None = None) -> Iterator[None]:
+    """Show the progress of what happens inside the block on stderr, unless `quiet`; with `debug` also tracebacks of failed regions.
+
+    Where `settings` say so it is JSON lines instead, also when `quiet`; an error a user can mend is then the last of them.
+    """
+    if settings is not None and settings.format == "json":
+        with _ended_as_told(debug=debug), json_lines(logging.DEBUG if debug else logging.INFO):
+            yield
+        return
     log = logging.getLogger("fillrate")
     log.propagate = False
     log.setLevel(logging.DEBUG if debug else logging.INFO)
@@ -46,7 +60,8 @@ def shown_progress(*, quiet: bool, debug: bool = False) -> Iterator[None]:
     else:
         handler = logging.StreamHandler(sys.stderr)
         handler.setLevel(logging.WARNING if quiet else logging.INFO)
-        handler.addFilter(lambda record: record.levelno >= logging.WARNING or not hasattr(record, "task"))
+        for_people = {"task", "for_programs"}.isdisjoint
+        handler.addFilter(lambda record: record.levelno >= logging.WARNING or for_people(vars(record)))
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     log.addHandler(handler)
     try:
@@ -55,3 +70,14 @@ def shown_progress(*, quiet: bool, debug: bool = False) -> Iterator[None]:
         log.removeHandler(handler)
         if progress is not None:
             progress.stop()
+
+
+@contextmanager
+def _ended_as_told(*, debug: bool) -> Iterator[None]:
+    """Exit with the code of an error that a user can mend: it stands in the log, where a plain line after JSON lines would be none."""
+    try:
+        yield
+    except (*USAGE_ERRORS, *RUN_ERRORS) as error:
+        if debug:
+            raise
+        raise typer.Exit(exit_code(error)) from error

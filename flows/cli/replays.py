@@ -14,7 +14,7 @@ from flows.settings import load_settings
 def replay_config(config: Path, *, changes: list[str] | None, out: str | None, as_json: bool, debug: bool = False) -> None:
     """Replay a config and show what the orders would have cost; exits with 2 when regions failed."""
     settings = load_settings(config, changes or (), output=out)
-    with shown_progress(quiet=as_json, debug=debug):
+    with shown_progress(quiet=as_json, debug=debug, settings=settings.log):
         outcome = replay(settings, today=datetime.now(UTC).date())
     end_with(outcome.failed, as_json=as_json, document=lambda: _document(outcome), show=lambda: _show(outcome))
 

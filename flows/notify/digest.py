@@ -16,6 +16,9 @@ from models.contracts import SEVERITIES
 LINE = 200
 """Most characters of an alert or a message; the report has all of it."""
 
+LATE_TABLE = "late_table"
+"""Code of the plan message of a table that the night was run without: told in the title."""
+
 Mood = Literal["success", "warning", "failure"]
 
 
@@ -61,15 +64,18 @@ def night_digest(
         if standing.height > settings.alerts:
             lines.append(f"and {count(standing.height - settings.alerts, 'alert')} more in the report")
     if (serious := messages.filter(pl.col("severity") != "info")).height:
-        first = serious.row(0, named=True)
+        # Errors first: what is missing from the run before what may be wrong in it.
+        first = serious.sort(pl.col("severity") != "error", maintain_order=True).row(0, named=True)
         lines += ["", f"{count(serious.height, 'message')} about the data to look at, first: {text(first['message'], LINE)}"]
     if problem is not None:
         lines += ["", f"The database does not have it yet: {text(problem, LINE)}"]
     lines += ["", f"Report: {_place(manifest, folder, settings)}"]
-    title += f", without {count(len(failed), 'region')}" if failed else ""
+    late = messages.filter(code=LATE_TABLE)["table"].to_list()
+    lacking = ([count(len(failed), "region")] if failed else []) + [f"the late {text(table)}" for table in late]
+    title += f", without {' and '.join(lacking)}" if lacking else ""
     # Mail programs and chats do not agree on what a no-break space is.
     title, body = (part.replace("\N{NO-BREAK SPACE}", " ") for part in (title, "\n".join(lines)))
-    return Digest(title, body, "warning" if problem is not None else _mood(critical, failed))
+    return Digest(title, body, "warning" if critical or lacking or problem is not None else "success")
 
 
 def failure_digest(name: str, error: str) -> Digest:
@@ -132,7 +138,3 @@ def _place(manifest: Mapping[str, Any], folder: Path, settings: NotifySettings) 
     if settings.link is None:
         return str(folder.resolve() / "report.html")
     return settings.link.format(**{name: quote(str(manifest[name]), safe="") for name in IN_LINK})
-
-
-def _mood(critical: int, failed: list[str]) -> Mood:
-    return "warning" if critical or failed else "success"

@@ -11,6 +11,8 @@ from typing import Any
 
 from polars.exceptions import PanicException
 
+from flows.log_lines import Carried, bound, carried, log_as
+
 log = logging.getLogger("fillrate")
 
 Task = Callable[..., None]
@@ -40,9 +42,9 @@ class Workers:
         """
         failed: Failed = {}
         for region, error in self._carried_out(regions, task, night, arguments):
-            log.info("%s-%s", name, region, extra={"task": f"{name}-{region}"})
+            log.info("%s-%s", name, region, extra={"task": f"{name}-{region}", "region": region})
             if error is not None:
-                log.error("region %s failed in %s: %s", region, name, error)
+                log.error("region %s failed in %s: %s", region, name, error, extra={"region": region})
                 failed[region] = error
         return failed
 
@@ -59,15 +61,17 @@ class Workers:
 def attempt(task: Task, night: Any, region: str, *arguments: Any) -> str | None:
     """Carry out a region's task; return what went wrong, None if nothing did."""
     try:
-        task(night, region, *arguments)
+        with bound(region=region):
+            task(night, region, *arguments)
     except (Exception, PanicException) as error:
         log.debug("region %s", region, exc_info=True)
         return f"{type(error).__name__}: {error}"
     return None
 
 
-def end_with_parent() -> None:
-    """End this process when the one that started it is gone, killed for instance: nobody would take its results."""
+def begin_worker(logging_there: Carried) -> None:
+    """Log as the process that started this one does, and end when that is gone, killed for instance: nobody would take the results."""
+    log_as(logging_there)
     parent = parent_process()
 
     def wait() -> None:
@@ -94,7 +98,7 @@ def workers(count: int) -> Iterator[Workers]:
     before = os.environ.get("POLARS_MAX_THREADS")
     os.environ["POLARS_MAX_THREADS"] = str(threads)
     try:
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
+        with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=begin_worker, initargs=(carried(),)) as pool:
             yield Workers(pool)
     finally:
         if before is None:

@@ -40,7 +40,8 @@ def decide_region(night: Night, region: str, order: bool) -> None:
         night.workspace.write("region-messages", region, messages_frame([_silent(region)]))
         return
     prepared = history.prepared
-    log.info("forecast %s: %s series", region, f"{prepared.panel.series.height:,}")
+    series = prepared.panel.series.height
+    log.info("forecast %s: %s series", region, f"{series:,}", extra={"counts": {"series": series}})
     settings = night.settings
     forecast = region_forecast(night, region, prepared, growing, explain=True)
     assert forecast.explanations is not None, "they were asked for"

@@ -54,9 +54,9 @@ def ingest(settings: Settings, table: str, today: date) -> Ingested:
     intake = (_new_rows if by_query else _new_files)(settings.inputs, table, lake, today)
     if intake is None:
         return Ingested(table, lake.versions().get(table))
-    log.info(
-        "ingest %s: %s rows from %s", table, f"{intake.frame.height:,}", intake.files[0].name if by_query else f"{len(intake.files)} files"
-    )
+    counts = {"rows": intake.frame.height, "files": len(intake.files), "set_aside": intake.quarantine.height}
+    source = intake.files[0].name if by_query else f"{len(intake.files)} files"
+    log.info("ingest %s: %s rows from %s", table, f"{intake.frame.height:,}", source, extra={"counts": counts})
     result = lake.ingest(intake, delivery=settings.inputs.table(table).delivery, as_of_delivery=datetime.now(UTC))
     return Ingested(table, result.version, result.rows_added, result.rows_replaced, intake.quarantine.height)
 

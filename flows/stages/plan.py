@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from flows.version import VERSION, code_digest
 from models.snoozes import Snooze, in_force
 
 
-def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool | None) -> Night:
+def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool | None, told: Sequence[PlanMessage] = ()) -> Night:
     """Return the night to run from what the lake holds now, and begin its workspace.
 
     Parameters
@@ -36,6 +36,8 @@ def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool |
         `partial` runs never become the latest.
     train
         Whether to train the models; None when they are due.
+    told
+        What the caller has to say; it stands first among the plan messages.
 
     Raises
     ------
@@ -67,7 +69,7 @@ def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool |
     )
     night.workspace.begin()
     snoozes, said = _snoozes(settings)
-    night.workspace.write("messages", None, messages_frame([*messages, *said]))
+    night.workspace.write("messages", None, messages_frame([*told, *messages, *said]))
     night.workspace.note("snoozes", None, {"known": recorded(snoozes)})
     return night
 

@@ -55,7 +55,7 @@ def sample_region(night: Night, region: str) -> None:
         most = max(2, round(YARDSTICK_SERIES * share))
         night.workspace.write("yardstick", region, statsmodels_yardstick(prepared, sample, window=window, most=most))
     night.workspace.note("time-sample", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
-    log.info("sample %s: %s rows", region, f"{sample.height:,}")
+    log.info("sample %s: %s rows", region, f"{sample.height:,}", extra={"counts": {"rows": sample.height}})
 
 
 def train_shared(night: Night, regions: list[str]) -> bool:

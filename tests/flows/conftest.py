@@ -1,7 +1,11 @@
-"""A plausible night: about sixty recommendations with their alerts, forecasts and history, from a seeded generator."""
+"""A plausible night: about sixty recommendations with their alerts, forecasts and history, from a seeded generator; a web server."""
 
-from collections.abc import Callable
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
@@ -382,3 +386,40 @@ def recommendations_maker() -> Callable[[int], pl.DataFrame]:
 def alerts_maker() -> Callable[[pl.DataFrame], pl.DataFrame]:
     """The alerts that belong to given recommendations."""
     return alerts_of
+
+
+@dataclass
+class WebServer:
+    """An HTTP server on this machine that keeps what is posted to it, as notifications are; it answers with `status`."""
+
+    port: int = 0
+    status: int = 200
+    taken: list[dict[str, Any]] = field(default_factory=list)
+
+    def url(self, secret: str = "") -> str:
+        return f"json://{secret}127.0.0.1:{self.port}/hook"
+
+
+@pytest.fixture
+def web_server() -> Iterator[WebServer]:
+    kept = WebServer()
+
+    class Keeping(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            kept.taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(kept.status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Keeping)
+    kept.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield kept
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

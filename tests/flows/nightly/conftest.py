@@ -20,25 +20,25 @@ DAYS = 63
 LAST = date(2024, 6, 30)
 
 
-def write_inputs(folder: Path) -> None:
-    """Two regions of two fcs with five items each: sales, hours in stock, stock, supply terms and locations."""
+def write_inputs(folder: Path, items: int = 5) -> None:
+    """Two regions of two fcs with five items each or more: sales, hours in stock, stock, supply terms and locations."""
     folder.mkdir(parents=True)
     rng = np.random.default_rng(11)
     places = {"E1": "east", "E2": "east", "W1": "west", "W2": "west"}
     sales, stock = [], []
     for fc in places:
-        for item in range(5):
+        for item in range(items):
             rate = rng.uniform(2, 9)
             units = rng.poisson(rate * (1 + 0.4 * (np.arange(DAYS) % 7 > 4)))
             days = [LAST - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-            sales += [{"date": day, "sku": f"00{item}", "fc": fc, "units": int(n)} for day, n in zip(days, units, strict=True)]
-            stock.append({"date": LAST, "sku": f"00{item}", "fc": fc, "on_hand": int(rng.integers(0, 4 * rate))})
+            sales += [{"date": day, "sku": f"{item:03}", "fc": fc, "units": int(n)} for day, n in zip(days, units, strict=True)]
+            stock.append({"date": LAST, "sku": f"{item:03}", "fc": fc, "on_hand": int(rng.integers(0, 4 * rate))})
     pl.DataFrame(sales).write_csv(folder / "sales.csv")
     pl.DataFrame(sales[::9]).select("date", "sku", "fc", in_stock=0.5).write_csv(folder / "availability.csv")
     pl.DataFrame(stock).write_csv(folder / "stock.csv")
     pl.DataFrame({"fc": list(places), "region": list(places.values())}).write_csv(folder / "locations.csv")
     terms = {"lead_time_days": 3, "review_days": 1, "case_pack": 6, "holding_cost": 0.02, "shortage_cost": 1.0}
-    pl.DataFrame([{"sku": f"00{item}", **terms} for item in range(5)]).write_csv(folder / "supply.csv")
+    pl.DataFrame([{"sku": f"{item:03}", **terms} for item in range(items)]).write_csv(folder / "supply.csv")
 
 
 @dataclass(frozen=True)
@@ -63,17 +63,23 @@ class Company:
         return load_settings(self.config, changes)
 
 
+def found_company(folder: Path, items: int = 5) -> Company:
+    write_inputs(folder / "inputs", items)
+    lines = ['name = "company"', "horizon = 7", f'inputs.path = "{folder}/inputs"', f'lake.path = "{folder}/lake"']
+    lines += [f'output.path = "{folder}/out"', "forecast.threads = 1", "forecast.paths = 64", "replenishment.threads = 1"]
+    (folder / "company.toml").write_text("\n".join(lines))
+    return Company(folder)
+
+
+@pytest.fixture(scope="session")
+def company_at() -> Callable[..., Company]:
+    """Found a company in a folder, with more items where a night must take its time."""
+    return found_company
+
+
 @pytest.fixture
 def make_company(tmp_path: Path) -> Callable[[str], Company]:
-    def make(name: str) -> Company:
-        folder = tmp_path / name
-        write_inputs(folder / "inputs")
-        lines = ['name = "company"', "horizon = 7", f'inputs.path = "{folder}/inputs"', f'lake.path = "{folder}/lake"']
-        lines += [f'output.path = "{folder}/out"', "forecast.threads = 1", "forecast.paths = 64", "replenishment.threads = 1"]
-        (folder / "company.toml").write_text("\n".join(lines))
-        return Company(folder)
-
-    return make
+    return lambda name: found_company(tmp_path / name)
 
 
 @pytest.fixture
@@ -119,6 +125,12 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
         # What is still to be logged when the server has gone would hold up the end of the process.
         APILogHandler().flush()
+
+
+@pytest.fixture(scope="session")
+def server_api() -> type[Api]:
+    """The programs' view of the server at an address."""
+    return Api
 
 
 @pytest.fixture

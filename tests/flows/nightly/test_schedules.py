@@ -4,21 +4,16 @@ import asyncio
 import inspect
 import itertools
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from zoneinfo import available_timezones
 
 import pytest
 
-from flows.schedules import SCHEDULES
-from flows.serve import deployment, scheduled_flow, schedules_of
-from flows.time_zone import local_time_zone
+from flows.conductor import Request, conduct
+from flows.schedules import NIGHTLY, SCHEDULES, schedules_of
+from flows.serve import deployment, night_is_due, scheduled_flow
+from flows.settings import ConfigError
+from flows.time_zone import local_time_zone, zone_of
 
 MONDAY = datetime(2024, 6, 3, tzinfo=UTC)
 
@@ -31,14 +26,13 @@ def times(cron: str, days: int = 28) -> list[datetime]:
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: schedule.name)
-def test_every_schedule_fits_its_flow(schedule, server_url) -> None:
+def test_every_schedule_fits_its_flow(schedule, company, server_url) -> None:
     flow = scheduled_flow(schedule)
     given = {"config": "configs/demo.toml", **schedule.parameters}
     inspect.signature(flow.fn).bind(**given)
     assert flow.validate_parameters(given).items() >= given.items()
     json.dumps(given)
-    assert schedule.time_zone is None or schedule.time_zone in available_timezones()
-    assert times(schedule.cron)
+    assert times(schedule.cron(company.settings()), days=62)
 
 
 def test_the_names_are_unique() -> None:
@@ -46,15 +40,18 @@ def test_the_names_are_unique() -> None:
 
 
 @pytest.mark.parametrize(("frequency", "every"), [("day", timedelta(days=1)), ("week", timedelta(days=7))])
-def test_every_period_has_one_run(frequency, every, server_url) -> None:
-    planned = sorted(moment for schedule in SCHEDULES if schedule.frequency == frequency for moment in times(schedule.cron))
+def test_every_period_has_one_night(frequency, every, company, server_url) -> None:
+    settings = company.settings(f'frequency="{frequency}"', 'schedule.at="23:15"')
+    nights = [schedule for schedule in schedules_of(settings) if schedule.flow == NIGHTLY]
+    planned = sorted(moment for schedule in nights for moment in times(schedule.cron(settings)))
+    assert {(moment.hour, moment.minute) for moment in planned} == {(23, 15)}
     assert len(planned) >= 4
     assert {(later - earlier).total_seconds() for earlier, later in itertools.pairwise(planned)} == {every.total_seconds()}
 
 
 def test_a_config_gets_the_schedules_of_its_frequency(company) -> None:
-    assert [schedule.name for schedule in schedules_of(company.settings())] == ["nightly", "training"]
-    assert [schedule.name for schedule in schedules_of(company.settings('frequency="week"'))] == ["weekly"]
+    assert [schedule.name for schedule in schedules_of(company.settings())] == ["nightly", "training", "backtest"]
+    assert [schedule.name for schedule in schedules_of(company.settings('frequency="week"'))] == ["weekly", "backtest"]
 
 
 def test_a_deployment_runs_from_any_folder_and_never_overlaps_itself(company, server_url, monkeypatch) -> None:
@@ -62,40 +59,45 @@ def test_a_deployment_runs_from_any_folder_and_never_overlaps_itself(company, se
     schedule = SCHEDULES[1]
     made = deployment(Path("company.toml"), company.settings("name='a/b & c'"), schedule)
     assert made.name == "a-b - c-training"
-    assert made.parameters == {"config": str(company.config), "train": True}
+    assert made.parameters == {"config": str(company.config), "train": True, "catch_up": True, "wait": True}
     assert made.entrypoint == "flows.nightly_flow.nightly"
     assert made.concurrency_limit == 1
     assert made.concurrency_options.collision_strategy == "CANCEL_NEW"
-    assert (made.schedules[0].schedule.cron, made.schedules[0].schedule.timezone) == (schedule.cron, local_time_zone())
+    assert (made.schedules[0].schedule.cron, made.schedules[0].schedule.timezone) == ("30 2 * * sun", local_time_zone())
+    elsewhere = deployment(Path("company.toml"), company.settings('schedule.time_zone="Asia/Shanghai"'), schedule)
+    assert elsewhere.schedules[0].schedule.timezone == "Asia/Shanghai"
 
 
-@pytest.mark.slow
-def test_a_served_night_is_run_and_published(company, api) -> None:
-    command = [str(Path(sys.executable).with_name("fillrate")), "serve", str(company.config)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    environment |= {"PREFECT_API_URL": api.url, "PREFECT_RUNNER_POLL_FREQUENCY": "1", "HOME": str(company.folder)}
-    told: dict[str, Any] = {"cwd": company.folder, "env": environment, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    with subprocess.Popen(command, text=True, **told) as served:
-        try:
-            found = until(lambda: api.ask("/deployments/filter", {"deployments": {"name": {"any_": ["company-nightly"]}}}))
-            flow_run = api.ask(f"/deployments/{found[0]['id']}/create_flow_run", {"parameters": {"config": str(company.config)}})
-            final = {"COMPLETED", "FAILED", "CRASHED"}
-            ended = until(lambda: (run := api.ask(f"/flow_runs/{flow_run['id']}"))["state_type"] in final and run)
-            assert ended["state_type"] == "COMPLETED"
-            assert (company.folder / "out" / "latest" / "manifest.json").is_file()
-        finally:
-            served.send_signal(signal.SIGTERM)
-            printed, _ = served.communicate(timeout=30)
-    assert "nightly: 30 2 * * mon-sat" in printed
-    assert api.ask(f"/deployments/{found[0]['id']}")["paused"]
+def test_no_night_is_lost_or_doubled_where_clocks_change(server_url) -> None:
+    """At half past two, which in Berlin one night of the year does not have, and another has twice."""
+    from prefect.server.schemas.schedules import CronSchedule
+
+    schedule = CronSchedule(cron="30 2 * * *", timezone="Europe/Berlin")
+    for first in (datetime(2025, 3, 28, tzinfo=UTC), datetime(2025, 10, 24, tzinfo=UTC)):
+        found = asyncio.run(schedule.get_dates(n=1000, start=first, end=first + timedelta(days=5)))
+        assert len({moment.date() for moment in found}) == len(found) == 5
 
 
-def until(look, seconds: float = 60):
-    end = time.monotonic() + seconds
-    while not (found := look()) and time.monotonic() < end:
-        time.sleep(0.2)
-    assert found
-    return found
+def test_a_night_is_due_from_its_time_until_it_is_published(company) -> None:
+    settings = company.settings('schedule.time_zone="UTC"', 'schedule.at="00:00"')
+    assert not night_is_due(settings, datetime.now(UTC)), "of a new config nothing is due before its first night"
+    conduct(settings, Request())
+    assert not night_is_due(settings, datetime.now(UTC))
+    assert night_is_due(settings, datetime.now(UTC) + timedelta(days=2))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("time_zone", "Mars/Base"), ("until", "04:30:00+02:00"), ("wait_for", "['plans']"), ("at", "25:00")]
+)
+def test_a_schedule_that_cannot_be_kept_is_refused(company, key, value) -> None:
+    with pytest.raises(ConfigError, match=rf"schedule\.{key}"):
+        company.settings(f"schedule.{key}={value}")
+
+
+def test_the_zone_of_a_config_goes_before_the_machines(company, monkeypatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    assert zone_of(company.settings()) == "Asia/Tokyo"
+    assert zone_of(company.settings("schedule.time_zone='America/Lima'")) == "America/Lima"
 
 
 def test_serving_without_a_server_says_how_to_start_one(company, no_server, capsys) -> None:

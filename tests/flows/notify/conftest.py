@@ -1,13 +1,10 @@
-"""Real servers on this machine that take notifications: one for mail, one for HTTP."""
+"""A real mail server on this machine that takes notifications; the one for HTTP is shared with other tests."""
 
-import json
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -39,40 +36,3 @@ def mail_server() -> Iterator[MailServer]:
         yield kept
     finally:
         controller.stop()
-
-
-@dataclass
-class WebServer:
-    """An HTTP server that keeps what is posted to it; it answers with `status`."""
-
-    port: int = 0
-    status: int = 200
-    taken: list[dict[str, Any]] = field(default_factory=list)
-
-    def url(self, secret: str = "") -> str:
-        return f"json://{secret}127.0.0.1:{self.port}/hook"
-
-
-@pytest.fixture
-def web_server() -> Iterator[WebServer]:
-    kept = WebServer()
-
-    class Keeping(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            kept.taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(kept.status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Keeping)
-    kept.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield kept
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
