@@ -167,7 +167,9 @@ def fillrate_orders(known: World, shop: Shop, paths: int, seed: int) -> Floats:
     mean, week = known.mean[:, day : day + HORIZON + PROMISED], known.mean[:, day : day + 7]
     profile = pl.DataFrame(
         {"sku": sku, "mean_demand": week.mean(axis=1), "sd_demand": np.sqrt(known.variance(day, day + 7) / 7)}
-    ).with_columns(fc=pl.lit("f"), region=pl.lit("r"), whole_units=True, calibrated=True, errors_measured=True, model=pl.lit("known"), active=True)
+    ).with_columns(
+        fc=pl.lit("f"), region=pl.lit("r"), whole_units=True, calibrated=True, errors_measured=True, model=pl.lit("known"), active=True
+    )
     positions = pl.DataFrame({"sku": sku, "on_hand": shop.stock.on_hand}).with_columns(
         fc=pl.lit("f"),
         snapshot_date=pl.lit(as_of),

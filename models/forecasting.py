@@ -30,10 +30,10 @@ LEAST_SPREAD = 4
 class RegionForecast:
     """Forecasts and what is needed to draw paths from them.
 
-    series: fc, sku, the profile's columns, model, calibrated and errors_measured, one row per series; mean: shape (series, horizon), units, 0 after
-    an item's last day on sale; paths: sample paths of the same series, from which the quantiles, shape (series, horizon, levels),
-    units, are read; explanations: what each group makes of the mean over the horizon, as `models.contributions.explanation` tells it,
-    None where it was not asked for.
+    series: fc, sku, the profile's columns, model, calibrated and errors_measured, one row per series; mean: shape (series, horizon),
+    units, 0 after an item's last day on sale; paths: sample paths of the same series, from which the quantiles, shape (series, horizon,
+    levels), units, are read; explanations: what each group makes of the mean over the horizon, as `models.contributions.explanation`
+    tells it, None where it was not asked for.
     """
 
     series: pl.DataFrame

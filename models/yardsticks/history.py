@@ -64,11 +64,15 @@ class History:
     def weeks(self, first: int, count: int) -> NDArray[np.int64]:
         """Return the week of the year, 0 … 51, of the same days; the last one has the year's days that are over as well."""
         middle = self._middles(first, count)
-        return np.minimum((middle - middle.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64) // 7, 51)
+        day_of_year = (middle - middle.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64)
+        weeks: NDArray[np.int64] = np.minimum(day_of_year // 7, 51)
+        return weeks
 
     def _middles(self, first: int, count: int) -> NDArray[np.datetime64]:
         step = self.cadence.step_days
-        days: NDArray[np.datetime64] = np.datetime64(self.end, "D") + step * (np.arange(first, first + count) - self.periods + 1) + step // 2
+        days: NDArray[np.datetime64] = (
+            np.datetime64(self.end, "D") + step * (np.arange(first, first + count) - self.periods + 1) + step // 2
+        )
         return days
 
 

@@ -157,4 +157,5 @@ def _of_weeks(units: Floats, exposure: Floats, *, repeated: bool) -> Floats:
         return pooled[None, :]
     expected = exposure * level[:, :, None]
     pooled = pooled * own_factors(units.sum(axis=0)[None], (expected * pooled).sum(axis=0)[None])[0]
-    return own_factors(units @ in_month, (expected * pooled) @ in_month)[:, MONTH_OF_WEEK] * pooled
+    own = own_factors(units @ in_month, (expected * pooled) @ in_month)[:, MONTH_OF_WEEK]
+    return np.asarray(own * pooled, dtype=np.float64)

@@ -44,7 +44,16 @@ def held(
     count, _, horizon = demand.shape
     mean = demand.mean(axis=1) if mean is None else np.asarray(mean, dtype=float)
     skus = [str(number) for number in range(count)]
-    usual = {"region": "r", "fc": "f", "mean_demand": 1.0, "sd_demand": 1.0, "whole_units": True, "calibrated": True, "errors_measured": True, "active": True}
+    usual = {
+        "region": "r",
+        "fc": "f",
+        "mean_demand": 1.0,
+        "sd_demand": 1.0,
+        "whole_units": True,
+        "calibrated": True,
+        "errors_measured": True,
+        "active": True,
+    }
     known = {"fc": "f", "reserved_becoming_sellable": 0.0, "backordered": 0.0, "age_days": 0, "stock_rolled_forward": False}
     positions = [{**known, "sku": sku, "on_hand": units, "snapshot_date": SUNDAY} for sku, units in zip(skus, stock, strict=True)]
     settings = ReplenishmentSettings(
