@@ -1,7 +1,6 @@
 """What a person reads when a run has ended, and the same for machines."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -78,7 +77,7 @@ def show(outcome: Outcome, console: Console) -> None:
     if not outcome.latest:
         console.print(f"  this run did not become the latest: {_why_not_latest(manifest)}")
     show_notified(outcome.notified, console)
-    console.print(f"  report: [bold]{escape(str(Path(outcome.run.path) / 'report.html'))}[/]", soft_wrap=True)
+    console.print(f"  report: [bold]{escape(str(outcome.run.path / 'report.html'))}[/]", soft_wrap=True)
 
 
 def show_notified(notified: Sequence[Sent], console: Console) -> None:
