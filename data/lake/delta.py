@@ -12,7 +12,7 @@ from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
 
 from data.lake.errors import LakeError
-from data.storage import Place
+from data.storage import ObjectPath, Place
 
 CONFIGURATION: Mapping[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}
 RECORDS_LOCK = ".records.lock"
@@ -21,7 +21,9 @@ WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group
 
 def exists(root: Place, table: str) -> bool:
     """Return whether `table` has ever been committed to."""
-    return (root / table / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(root / table))
+    # On disk a look at the folder first: the library would make it. In a store every look is a request.
+    there = isinstance(root, ObjectPath) or (root / table / "_delta_log").is_dir()
+    return there and DeltaTable.is_deltatable(str(root / table))
 
 
 def open_table(root: Place, table: str, version: int | None = None) -> DeltaTable:
@@ -65,8 +67,18 @@ def append(root: Place, table: str, frame: pl.DataFrame, partition_by: Sequence[
 def append_record(root: Place, table: str, frame: pl.DataFrame) -> None:
     """Add rows to a table that the deliveries of all tables share, one after the other.
 
-    Tables may be taken in side by side, and of two writers that both find the record missing Delta lets one fail.
+    Tables may be taken in side by side, and of two writers that both find the record missing Delta lets one fail. On disk they
+    wait for each other; in an object store the one that fails finds the record made and adds to it.
     """
+    if isinstance(root, ObjectPath):
+        made = exists(root, table)
+        try:
+            append(root, table, frame)
+        except (DeltaError, OSError):
+            if made or not exists(root, table):
+                raise
+            append(root, table, frame)
+        return
     root.mkdir(parents=True, exist_ok=True)
     with (root / RECORDS_LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
