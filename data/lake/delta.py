@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 from deltalake import DeltaTable, WriterProperties, write_deltalake
-from deltalake.exceptions import DeltaError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from data.lake.errors import LakeError
 from data.storage import ObjectPath, Place
@@ -34,13 +34,17 @@ def open_table(root: Place, table: str, version: int | None = None) -> DeltaTabl
     LakeError
         If there is no such table or version.
     """
-    if not exists(root, table):
-        raise LakeError(f"the lake at {root} has no table {table!r} yet: take its files in first")
-    if version is None:
-        return DeltaTable(str(root / table))
+    missing = LakeError(f"the lake at {root} has no table {table!r} yet: take its files in first")
+    # A store tells it when the table is opened, without another request.
+    if not isinstance(root, ObjectPath) and not exists(root, table):
+        raise missing
     try:
         return DeltaTable(str(root / table), version=version)
+    except TableNotFoundError:
+        raise missing from None
     except (DeltaError, OSError, ValueError) as error:
+        if version is None:
+            raise
         newest = DeltaTable(str(root / table)).version()
         raise LakeError(f"{table} in the lake at {root} has no version {version}; the newest is {newest}") from error
 
