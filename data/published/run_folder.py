@@ -5,6 +5,7 @@ import fcntl
 import json
 import shutil
 import tempfile
+import time as clock
 from collections.abc import Mapping
 from datetime import date, time
 from pathlib import Path
@@ -166,7 +167,7 @@ def remove_stale_staging(output: str | Place) -> list[str]:
     """Remove what killed runs left half written; return their run ids. A run still being written is left alone."""
     runs = place(output) / "runs"
     if isinstance(runs, ObjectPath):
-        return remove_unfinished(runs, whole=MANIFEST)
+        return remove_unfinished(runs, whole=MANIFEST, now=clock.time())
     removed = []
     left = runs.glob(f"{STAGING}*")
     for folder in sorted({path.with_name(path.name.removesuffix(LOCK)) for path in left}):

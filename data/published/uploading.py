@@ -1,6 +1,5 @@
 """Put a run's files into an object store, the one that makes it whole last, and remove what was never made whole."""
 
-import time
 from itertools import groupby
 from pathlib import Path
 
@@ -19,14 +18,14 @@ def upload(folder: Path, target: ObjectPath, *, last: str) -> bool:
     return (target / last).create(files[last].read_bytes())
 
 
-def remove_unfinished(runs: ObjectPath, *, whole: str) -> list[str]:
-    """Remove what lies in `runs` without its file `whole` and has not been touched for a day; return the run ids."""
+def remove_unfinished(runs: ObjectPath, *, whole: str, now: float) -> list[str]:
+    """Remove what lies in `runs` without its file `whole` and has not been touched for a day at `now`; return the run ids."""
     removed = []
     there = sorted(runs.rglob("*"))
     for run_id, group in groupby(there, key=lambda path: path.relative_to(runs).parts[0]):
         files = list(group)
         newest = max(path.stat().st_mtime for path in files)
-        if runs / run_id / whole not in files and time.time() - newest > UNFINISHED_SECONDS:
+        if runs / run_id / whole not in files and now - newest > UNFINISHED_SECONDS:
             (runs / run_id).remove_below()
             removed.append(run_id)
     return removed

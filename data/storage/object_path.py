@@ -50,7 +50,7 @@ class ObjectPath:
 
     def __truediv__(self, part: "str | PurePath") -> "ObjectPath":
         more = part.as_posix() if isinstance(part, PurePath) else part
-        return ObjectPath(self.bucket, "/".join(name for name in (self.key, more.strip("/")) if name))
+        return ObjectPath(self.bucket, "/".join(name for name in (*self.key.split("/"), *more.split("/")) if name))
 
     def as_posix(self) -> str:
         """Return the address."""

@@ -89,6 +89,8 @@ def telling(address: str) -> Iterator[None]:
         raise FileNotFoundError(errno.ENOENT, "no such object", address) from None
     except BaseError as error:
         raise in_words(address, error) from None
+    except ValueError as error:
+        raise StorageError(f"{address}: no address of an object ({_first_line(error)}). Write it without . and .. parts.") from None
 
 
 def in_words(address: str, error: Exception) -> StorageError:

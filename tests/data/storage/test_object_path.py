@@ -118,5 +118,6 @@ def test_addresses_are_read_and_told_alike():
     for wrong in ("gs://bucket/a", "s3:///a", "s3://"):
         with pytest.raises(StorageError, match="s3://bucket/folder"):
             place(wrong)
+    assert str(place("s3://b/in") / "s3://c/x") == "s3://b/in/s3:/c/x"
     with pytest.raises(ValueError, match="written as a whole"):
         path.open("wb")
