@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 from deltalake import DeltaTable, WriterProperties, write_deltalake
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import DeltaError
 
 from data.lake.errors import LakeError
 from data.storage import ObjectPath, Place
@@ -35,14 +35,14 @@ def open_table(root: Place, table: str, version: int | None = None) -> DeltaTabl
         If there is no such table or version.
     """
     missing = LakeError(f"the lake at {root} has no table {table!r} yet: take its files in first")
-    # A store tells it when the table is opened, without another request.
+    # A store tells it when the table cannot be opened: until then that would be one more request.
     if not isinstance(root, ObjectPath) and not exists(root, table):
         raise missing
     try:
         return DeltaTable(str(root / table), version=version)
-    except TableNotFoundError:
-        raise missing from None
     except (DeltaError, OSError, ValueError) as error:
+        if not exists(root, table):
+            raise missing from None
         if version is None:
             raise
         newest = DeltaTable(str(root / table)).version()
