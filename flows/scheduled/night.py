@@ -175,6 +175,8 @@ class _Waiting:
     def __init__(self, settings: Settings, clock: Clock, zone: ZoneInfo, day: date) -> None:
         self.settings, self.clock, self.zone, self.day = settings, clock, zone, day
         self._taken_in = self._seen = fingerprints(settings)
+        # A query shows what has come only when it is asked, and never half of what is being written.
+        self._asks = any(settings.inputs.table(table).query for table in settings.schedule.wait_for)
 
     def now(self) -> datetime:
         """Return the time in the schedule's zone."""
@@ -205,7 +207,7 @@ class _Waiting:
             self.clock.sleep(min(left, self.settings.schedule.look_every_minutes * 60))
             there = fingerprints(self.settings)
             # Files that look as they did last time are whole. Taken in while some are still being written, one delivery would be two.
-            if there == self._seen and there != self._taken_in:
+            if there == self._seen and (there != self._taken_in or self._asks):
                 absent = self._look()
             self._seen = there
         return absent

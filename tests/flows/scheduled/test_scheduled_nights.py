@@ -249,3 +249,24 @@ def test_the_command_catches_up_and_waits_for_nothing_by_default(ran, capsys):
     assert ran.call("run", "--direct", "--json", "--catch-up", "--wait") == 0
     assert json.loads(capsys.readouterr().out)["as_of"] == "2024-06-11"
     assert published(ran) == ["06-09", "06-10", "06-11"]
+
+
+def test_rows_of_a_database_are_asked_for_until_they_come(ran, morning, postgres):
+    """The stock of Monday is written at a quarter past three: no file shows it, and a query never sees half of it."""
+    postgres.execute("CREATE TABLE stock (date date, sku text, fc text, on_hand float)", database="shop")
+
+    def stock_comes() -> None:
+        ran.deliver_stock(MONDAY)
+        rows = [line.split(",") for line in (ran.inputs / "stock" / f"{MONDAY}.csv").read_text().splitlines()[1:]]
+        (ran.inputs / "stock" / f"{MONDAY}.csv").unlink()
+        values = ", ".join(f"('{day}', '{sku}', '{fc}', {units})" for day, sku, fc, units in rows)
+        postgres.execute(f"INSERT INTO stock VALUES {values}", database="shop")
+
+    with ran.config.open("a") as config:
+        config.write('\n[inputs.stock]\nquery = "SELECT date, sku, fc, on_hand FROM stock"\n')
+    deliver(ran, MONDAY, stock=False)
+    clock = morning()
+    clock.at(3, 15, stock_comes)
+    outcome = night(ran, clock)
+    assert (clock.now().hour, clock.now().minute) == (3, 20)
+    assert (outcome.as_of, ran.messages("late_table")) == (MONDAY, [])
