@@ -13,8 +13,11 @@ KANA_SHARE = 0.2
 HANZI_SHARE = 0.9
 """Least share of the characters of GB 2312 among what is not ASCII in a Chinese text."""
 
+COMMON_SHARE = 0.5
+"""Least share of the common ones. Two accented letters side by side, as in Größe, look like one Chinese character, but like a rare one."""
+
 LEAST_HANZI = 2
-"""Two accented letters side by side look like one Chinese character; so one alone proves nothing."""
+"""One character alone proves nothing."""
 
 
 def encoding_of(raw: bytes) -> str:
@@ -26,7 +29,8 @@ def encoding_of(raw: bytes) -> str:
     telling = b"".join(islice((line for line in BytesIO(raw) if not line.isascii()), ENOUGH))
     if _share(telling, "cp932", _is_kana) >= KANA_SHARE >= _share(telling, "cp932", _is_half_width):
         return "cp932"
-    if _share(telling, "gb18030", _in_gb2312, LEAST_HANZI) >= HANZI_SHARE:
+    chinese = _share(telling, "gb18030", _in_gb2312, LEAST_HANZI) >= HANZI_SHARE
+    if chinese and _share(telling, "gb18030", _is_common) >= COMMON_SHARE:
         return "gb18030"
     return "cp1252"
 
@@ -53,3 +57,8 @@ def _in_gb2312(character: str) -> bool:
         return len(character.encode("gb2312")) > 1
     except UnicodeEncodeError:
         return False
+
+
+def _is_common(character: str) -> bool:
+    """Whether it is of the first level of GB 2312, in the order of their sounds, or punctuation; small accented letters come after them."""
+    return _in_gb2312(character) and character.encode("gb2312")[0] < 0xD8

@@ -219,7 +219,8 @@ def _told(frames: dict[str, pl.DataFrame]) -> dict[str, Any]:
             sentence = f"fillrate cost {abs(1 - ratio):.0%} {more} than the cheapest rule ({method}, parameter chosen in hindsight)."
             tone = "good" if ratio < 1 else "bad"
     said = [
-        f"stock-out probabilities, {method_title(row['stock'])}'s stock: Brier skill {row['skill']:.3f} ± {row['skill_error']:.3f}"
+        f"stock-out probabilities, {method_title(row['stock'])}'s stock: Brier skill {row['skill']:.3f}"
+        + (f" ± {row['skill_error']:.3f}" if row["skill_error"] is not None else "")
         for row in frames["probabilities"].filter(pl.col("skill").is_not_null(), said_by=OWN).iter_rows(named=True)
     ]
     return {"sentence": sentence, "tone": tone, "said": said}

@@ -87,9 +87,9 @@ def probability_scores(said: pl.DataFrame, *, seed: int) -> pl.DataFrame:
                     "brier": losses[name].sum() / len(event),
                     "brier_error": _spread(weights @ losses[name], weights @ count),
                     "skill": _known(whole[0]),
-                    "skill_error": _known(drawn.std(ddof=1)),
+                    "skill_error": _spread_of_known(drawn),
                     "skill_over_fillrate": _known((whole - own[0])[0]) if compared else None,
-                    "skill_over_fillrate_error": _known((drawn - own[1]).std(ddof=1)) if compared else None,
+                    "skill_over_fillrate_error": _spread_of_known(drawn - own[1]) if compared else None,
                 }
             )
     return pl.DataFrame(found, schema=_PROBABILITY_SCORES)
@@ -176,6 +176,12 @@ def _spread(total: Floats, rows: Floats) -> float:
     """Return the standard deviation of drawn means, over the draws that drew any row."""
     drawn = rows > 0
     return float((total[drawn] / rows[drawn]).std(ddof=1))
+
+
+def _spread_of_known(drawn: Floats) -> float | None:
+    """Return the standard deviation over the draws in which something ran out and something did not; None of fewer than two."""
+    known = drawn[np.isfinite(drawn)]
+    return float(known.std(ddof=1)) if len(known) > 1 else None
 
 
 def _known(value: float) -> float | None:

@@ -6,7 +6,20 @@ from hypothesis import strategies as st
 
 from data.sources.encodings import encoding_of
 
-WESTERN = ["Café", "Händler für Öl", "Men’s 3–5 “large”", "año señor", "£5", "crème brûlée", "Größe", "São Paulo", "smørrebrød", "Ångström"]
+WESTERN = [
+    "Café",
+    "Händler für Öl",
+    "Men’s 3–5 “large”",
+    "año señor",
+    "£5",
+    "crème brûlée",
+    "Größe",
+    "promoções",
+    "promoção",
+    "São Paulo",
+    "smørrebrød",
+    "Ångström",
+]
 KANA = ["コーヒー", "カップの", "お茶", "緑茶パック", "シャツ 大"]
 HANZI = ["咖啡杯", "速溶咖啡", "连衣裙", "手机壳"]
 

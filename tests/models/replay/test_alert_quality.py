@@ -35,6 +35,16 @@ def test_calibrated_probabilities_have_the_skill_that_their_spread_gives_them():
     assert found["empirical"]["skill_over_fillrate"] == pytest.approx(found["empirical"]["skill"] - found["fillrate"]["skill"])
 
 
+def test_a_single_stock_out_has_an_error_all_the_same():
+    """A third of the draws have no stock-out at all: there is no skill in them to differ, and the rest tell."""
+    event = np.arange(40) == 7
+    found = probability_scores(said(np.where(event, 0.6, 0.1), event), seed=1).row(0, named=True)
+    assert found["skill"] > 0
+    assert 0 < found["skill_error"] < 1
+    none = probability_scores(said(np.full(40, 0.1), np.zeros(40, bool)), seed=1).row(0, named=True)
+    assert (none["skill"], none["skill_error"]) == (None, None)
+
+
 def test_reliability_counts_rows_by_tenths():
     found = reliability(said([0.05, 0.05, 0.95, 1.0], [False, True, True, True]), seed=1).filter(said_by="fillrate")
     assert found.select("bin", "rows", "observed").rows() == [(0, 2, 0.5), (9, 2, 1.0)]
