@@ -24,7 +24,7 @@ from models.recommending.classes import with_classes
 from models.recommending.inbound import arriving, open_order_lines, with_chances
 from models.recommending.inputs import ordering_series
 from models.recommending.ranking import most_valuable_first
-from models.recommending.service_levels import with_service_levels
+from models.recommending.service_levels import with_holding_weights, with_service_levels
 from models.settings import ReplenishmentSettings
 from models.supply_messages import MOST_NAMED, supply_messages
 from models.supply_terms import supply_terms
@@ -107,7 +107,7 @@ def recommend(
     asked = learned if change_terms is None else change_terms(learned)
     rows = _joined(profile, asked, positions, arriving(lines))
     rows = with_classes(rows) if classes is None else rows.join(classes, on=["fc", "sku"], how="left", maintain_order="left")
-    rows = with_service_levels(rows, settings)
+    rows = with_holding_weights(with_service_levels(rows, settings), settings)
     multiplied = mean * rows.get_column("demand_multiplier").to_numpy()[:, None]
     series = ordering_series(rows, multiplied, times, lines, calendar, rng_seed, settings.order_line_cost)
     if change_terms is not None:

@@ -12,6 +12,7 @@ CLASSES = (*"ABC", *(abc + xyz for abc in "ABC" for xyz in "XYZ"), *"XYZ")
 
 Month = Annotated[int, Field(ge=1, le=12)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+Weight = Annotated[float, Field(ge=0.1, le=10)]
 
 
 class Frozen(BaseModel):
@@ -52,6 +53,11 @@ class ReplenishmentSettings(Frozen):
         None, ge=0, description="the same in peak months; each period ahead is held at the price of its own date"
     )
     peak_months: tuple[Month, ...] = Field((10, 11, 12), description="months, 1 to 12, in which peak_storage_cost_m3_month holds")
+    holding_weights: dict[str, Weight] = Field(
+        default_factory=dict,
+        description="how many times its cost holding is charged when orders are weighed, by ABC class, such as A = 1.5; what replayed "
+        "costs say (`fillrate replay --tune`)",
+    )
     order_line_cost: float = Field(
         0.0, ge=0, description="money per order line, whatever its size: an order must be worth it, and is larger for it"
     )
@@ -77,6 +83,17 @@ class ReplenishmentSettings(Frozen):
     )
     alert_cap: int = Field(50, ge=1, description="most alerts that a run lists; the rest is counted, and is in its alerts table")
     alert_cap_per_kind: int = Field(20, ge=1, description="most alerts of one kind among them, so that none crowds out the others")
+
+    @field_validator("holding_weights", mode="before")
+    @classmethod
+    def known_abc(cls, weights: Any) -> Any:
+        """Take A, B and C in any case; refuse others."""
+        if not isinstance(weights, Mapping):
+            return weights
+        known = {str(name).strip().upper(): weight for name, weight in weights.items()}
+        if unknown := sorted(set(known) - set("ABC")):
+            raise ValueError(f"unknown class {unknown[0]!r}; classes are A, B and C")
+        return known
 
     @field_validator("service_levels", mode="before")
     @classmethod

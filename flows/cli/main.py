@@ -158,14 +158,26 @@ def backtest(
 
 
 @app.command()
-def replay(config: Config, out: Out = None, changes: Changes = None, as_json: Json = False, debug: Debug = False) -> None:
+def replay(
+    config: Config,
+    tune: Annotated[
+        bool,
+        typer.Option(
+            "--tune", help="Tell instead how much holding should weigh when orders are chosen; the last window confirms the others."
+        ),
+    ] = False,
+    out: Out = None,
+    changes: Changes = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
     """Cost the orders on the past: play it again night by night, beside simple ordering rules and perfect foresight.
 
     Which stretches and what stock they begin with: section `replay` of the config.
     """
-    from flows.cli.replays import replay_config
+    from flows.cli.replays import replay_config, tune_config
 
-    replay_config(config, changes=changes, out=out, as_json=as_json, debug=debug)
+    (tune_config if tune else replay_config)(config, changes=changes, out=out, as_json=as_json, debug=debug)
 
 
 @app.command()

@@ -7,7 +7,8 @@ from flows.cli.progress import shown_progress
 from flows.cli.results import end_with, message_lines
 from flows.cli.summary import readable_console
 from flows.replay.conduct import Replayed, replay
-from flows.replay.table import replay_table
+from flows.replay.table import replay_table, tuning_table
+from flows.replay.tune import Tuned, tune
 from flows.settings import load_settings
 
 
@@ -17,6 +18,28 @@ def replay_config(config: Path, *, changes: list[str] | None, out: str | None, a
     with shown_progress(quiet=as_json, debug=debug, settings=settings.log):
         outcome = replay(settings, today=datetime.now(UTC).date())
     end_with(outcome.failed, as_json=as_json, document=lambda: _document(outcome), show=lambda: _show(outcome))
+
+
+def tune_config(config: Path, *, changes: list[str] | None, out: str | None, as_json: bool, debug: bool = False) -> None:
+    """Show what replayed costs say of the weight of holding, and the lines of the config to take it over with."""
+    settings = load_settings(config, changes or (), output=out)
+    with shown_progress(quiet=as_json, debug=debug, settings=settings.log):
+        tuned = tune(settings, today=datetime.now(UTC).date())
+    document = {"path": str(tuned.path), "windows": tuned.windows, "weights": tuned.weights, "candidates": tuned.found.to_dicts()}
+    end_with({}, as_json=as_json, document=lambda: document, show=lambda: _show_tuned(tuned))
+
+
+def _show_tuned(tuned: Tuned) -> None:
+    console = readable_console()
+    console.print(tuning_table(tuned.found))
+    chosen_on = f"chosen on {', '.join(tuned.windows[:-1])}, confirmed on {tuned.windows[-1]}"
+    if tuned.weights:
+        weights = ", ".join(f"{name} = {weight:g}" for name, weight in tuned.weights.items())
+        lines = [f"  {chosen_on}; to order by it, put into the config:", "", "  [replenishment]", f"  holding_weights = {{ {weights} }}"]
+    else:
+        lines = [f"  {chosen_on}: no weight saves more than a standard error in both, so leave it as it is"]
+    for line in [*lines, "", f"  all of it: {tuned.path}"]:
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def _document(outcome: Replayed) -> dict[str, object]:

@@ -37,6 +37,7 @@ from models.replay.costed_demand import costed_demand
 from models.replay.play import PlayedWindow, play_foresight, play_rules
 from models.replay.rules import RULES
 from models.replay.scores import best_parameters, parameter_costs, scores
+from models.replay.simulator import StockSimulator
 from models.replay.terms import ReplayTerms
 
 log = logging.getLogger("fillrate")
@@ -79,8 +80,28 @@ def replay(settings: Settings, *, today: date) -> Replayed:
     ConfigError, InputError, LakeError, LakeLocked
         If the windows, the inputs or the lake cannot be used.
     """
-    conduct(settings, Request(last="ingest", today=today))
     begun = time.perf_counter()
+    past, windows, messages = lay_out(settings, today=today)
+    folder = past.folder
+    if folder.finished:
+        return Replayed(folder.path, folder.summary(), folder.read("scores"), again=True)
+    folder.begin()
+    ahead = [window for window in windows if not folder.has_part(window.start)]
+    log.info(
+        "%s windows, %s series", len(windows), past.truth.series.height, extra={"tasks_ahead": sum(window.periods for window in ahead)}
+    )
+    with workers(worker_count(settings.replay.workers, past.truth.series["region"].n_unique())) as side_by_side:
+        for window in ahead:
+            past.play(window, side_by_side)
+    return _results(settings, windows, folder, past, messages, begun)
+
+
+def lay_out(settings: Settings, *, today: date, purpose: str = "") -> "tuple[Past, list[ReplayWindow], list[PlanMessage]]":
+    """Take in what is new, and return the past that can be judged in money, its windows, and messages about the rest.
+
+    `purpose` tells results of the same past in other folders apart.
+    """
+    conduct(settings, Request(last="ingest", today=today))
     lake = Lake(settings.lake)
     versions, daily = lake.versions(), lake.daily_totals()
     # The terms come before the windows: their usual lead time says how much of a window counts.
@@ -92,22 +113,16 @@ def replay(settings: Settings, *, today: date) -> Replayed:
     windows = replay_windows(settings, daily, usual_lead=Counter(terms.lead[priced].tolist()).most_common(1)[0][0])
     decides = settings_digest(_what_decides(settings))
     whole = {"settings": decides, "versions": versions, "windows": [window.label for window in windows]}
-    folder = ResultsFolder(settings.output.path, "replays", f"{windows[-1].start:%Y%m%d}-{settings_digest(whole)[:12]}")
-    if folder.finished:
-        return Replayed(folder.path, folder.summary(), folder.read("scores"), again=True)
-    folder.begin()
+    name = f"{windows[-1].start:%Y%m%d}-{settings_digest(whole | ({'purpose': purpose} if purpose else {}))[:12]}"
     judged = np.flatnonzero(priced)
-    played = _Past(settings, versions, _of(truth, judged), terms.of(judged), folder)
-    ahead = [window for window in windows if not folder.has_part(window.start)]
-    log.info("%s windows, %s series", len(windows), len(judged), extra={"tasks_ahead": sum(window.periods for window in ahead)})
-    with workers(worker_count(settings.replay.workers, len(last.regions()))) as side_by_side:
-        for window in ahead:
-            played.play(window, side_by_side)
-    return _results(settings, windows, folder, played, messages, begun)
+    folder = ResultsFolder(settings.output.path, "replays", name)
+    return Past(settings, versions, _of(truth, judged), terms.of(judged), folder), windows, messages
 
 
 @dataclass(frozen=True)
-class _Past:
+class Past:
+    """What is played. truth, terms: of the series that can be judged in money; folder: of the results."""
+
     settings: Settings
     versions: dict[str, int]
     truth: Truth
@@ -130,17 +145,23 @@ class _Past:
         """Return the calendar of a window's first night."""
         return order_calendar(window.start, self.settings.frequency, self.settings.replenishment)
 
-    def play(self, window: ReplayWindow, side_by_side: Workers) -> None:
-        """Play a window by every method and keep what came of it."""
-        settings, played, rule = self.settings, self.window(window), run_in_rule(self.settings)
+    def begin(self, window: ReplayWindow, side_by_side: Workers) -> tuple[PlayedWindow, StockSimulator, PlayedNights]:
+        """Return a window, the stock it begins with, and its real nights."""
+        settings, played = self.settings, self.window(window)
         lost = settings.replenishment.unmet_demand == "lost"
-        start = stock_after_run_in(played, window.run_in, rule, lost=lost)
+        start = stock_after_run_in(played, window.run_in, run_in_rule(settings), lost=lost)
         horizon = max(settings.horizon, int((self.terms.lead + self.terms.review).max()))
         nights = replay_nights(settings, window, self.versions, self.folder.path, horizon=min(horizon, 366))
-        live = PlayedNights(window, played, self.truth.series, nights, side_by_side)
+        return played, start, PlayedNights(window, played, self.truth.series, nights, side_by_side)
+
+    def play(self, window: ReplayWindow, side_by_side: Workers) -> None:
+        """Play a window by every method and keep what came of it."""
+        settings, rule = self.settings, run_in_rule(self.settings)
+        played, start, live = self.begin(window, side_by_side)
         own, beside, said = live.play(start, rule)
         tallies = [own.tally.frame(OWN, None, window.label), beside.tally.frame(RUN_IN, None, window.label), *play_rules(played, start)]
-        tallies.append(play_foresight(played, start, self.calendar(window), lost=lost, threads=settings.replenishment.threads))
+        lost, threads = settings.replenishment.unmet_demand == "lost", settings.replenishment.threads
+        tallies.append(play_foresight(played, start, self.calendar(window), lost=lost, threads=threads))
         quality = [
             {"window": window.label, "stock": name, **live.alerts(player, said.filter(stock=name))}
             for name, player in ((OWN, own), (RUN_IN, beside))
@@ -150,7 +171,7 @@ class _Past:
 
 
 def _results(
-    settings: Settings, windows: list[ReplayWindow], folder: ResultsFolder, past: _Past, messages: list[PlanMessage], begun: float
+    settings: Settings, windows: list[ReplayWindow], folder: ResultsFolder, past: Past, messages: list[PlanMessage], begun: float
 ) -> Replayed:
     log.info("score", extra={"task": "score"})
     names = ("tallies", "said", "orders", "alerts")

@@ -1,7 +1,7 @@
 """One window: fillrate's own nights on its own stock, and beside it the nights' view of the stock that the run-in's rule keeps."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from math import ceil
 
@@ -101,7 +101,7 @@ class PlayedNights:
             log.info("night", extra={"task": f"night {night.as_of}"})
             orders = no_orders(start)
             if self._played.reviewed(period).any():
-                found = self._ask(night, {OWN: own.stock, RUN_IN: beside.stock})
+                found = self._ask(night, {OWN: own.stock, RUN_IN: beside.stock}, {OWN: None, RUN_IN: None})
                 orders = found[OWN]["order_units"].fill_null(0.0).to_numpy()
                 said += [self._told(found[name], player, name, period) for name, player in ((OWN, own), (RUN_IN, beside))]
             own.play(orders)
@@ -118,7 +118,23 @@ class PlayedNights:
         due[row, period] = (said["unmet_before_arrival"] > 1e-9).fill_null(False).to_numpy()
         return alert_scores(alerted, due, player.unmet, played.terms.lead, played.terms.shortage)
 
-    def _ask(self, night: PastNight, stocks: dict[str, StockSimulator]) -> dict[str, pl.DataFrame]:
+    def play_weights(self, start: StockSimulator, weights: Sequence[float]) -> tuple[list[Player], pl.Series]:
+        """Return a player per weight of holding at the window's end, and the ABC class of each series on the first night it had one."""
+        players = {f"weight-{weight:g}": Player(self._played, start) for weight in weights}
+        abc = pl.Series([None] * self._series.height, dtype=pl.String)
+        for period, night in enumerate(self._nights):
+            log.info("night", extra={"task": f"night {night.as_of}"})
+            orders = dict.fromkeys(players, no_orders(start))
+            if self._played.reviewed(period).any():
+                stocks = {name: player.stock for name, player in players.items()}
+                found = self._ask(night, stocks, dict(zip(players, weights, strict=True)))
+                orders = {name: rows["order_units"].fill_null(0.0).to_numpy() for name, rows in found.items()}
+                abc = abc.zip_with(abc.is_not_null(), next(iter(found.values()))["abc"])
+            for name, player in players.items():
+                player.play(orders[name])
+        return list(players.values()), abc
+
+    def _ask(self, night: PastNight, stocks: Mapping[str, StockSimulator], weights: Mapping[str, float | None]) -> dict[str, pl.DataFrame]:
         """Return each stock's recommendations, a row per series in order; nulls where a series was not forecast."""
         night.workspace.path.mkdir(parents=True, exist_ok=True)
         regions = [region for region in largest_first(night) if region not in self.failed]
@@ -131,7 +147,7 @@ class PlayedNights:
                 night.workspace.write(f"stock-{name}", region, positions.filter(here).drop("region"))
                 night.workspace.write(f"inbound-{name}", region, lines.filter(here).drop("region"))
         regions = [region for region in regions if region not in self.failed]
-        self.failed |= self._workers.each("replay", regions, replay_region, on_its_own(night, self._workers), tuple(stocks))
+        self.failed |= self._workers.each("replay", regions, replay_region, on_its_own(night, self._workers), weights)
         there = [region for region in regions if region not in self.failed]
         found = {}
         for name in stocks:
@@ -139,7 +155,10 @@ class PlayedNights:
             orders = pl.concat(tables) if tables else Recommendations.create_empty()
             orders = orders.with_columns(alerted=pl.col("reasons").list.contains("risk_before_arrival"))
             found[name] = self._series.join(
-                orders.select("region", "fc", "sku", "order_units", *ASKED), on=["region", "fc", "sku"], how="left", maintain_order="left"
+                orders.select("region", "fc", "sku", "abc", "order_units", *ASKED),
+                on=["region", "fc", "sku"],
+                how="left",
+                maintain_order="left",
             )
         night.workspace.end()
         return found

@@ -38,6 +38,20 @@ def replay_table(summary: dict[str, Any], scores: pl.DataFrame) -> RenderableTyp
     return Group(*parts)
 
 
+def tuning_table(found: pl.DataFrame) -> RenderableType:
+    """Return what each weight of holding cost, by class; saved is against a weight of 1, ± one standard error over series."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading in ("class", "series", "holding ×", "cost", "saved", "held back", "saved there"):
+        table.add_column(heading, justify="left" if heading == "class" else "right", no_wrap=True)
+    for row in found.iter_rows(named=True):
+        saved = f"{row['saved']:+,.0f} ± {row['saved_error']:,.0f}" if row["weight"] != 1 else ""
+        there = f"{row['held_back_saved']:+,.0f} ± {row['held_back_error']:,.0f}" if row["weight"] != 1 else ""
+        cells = (formatted("total_cost", row["cost"]), saved, formatted("total_cost", row["held_back_cost"]), there)
+        style = "bold" if row["taken"] else ""
+        table.add_row(row["abc"], f"{row['series']:,}", f"{row['weight']:g}", *cells, style=style)
+    return Group(table, Text("bold: taken", style="dim"))
+
+
 def cheapest_first(whole: pl.DataFrame) -> list[str]:
     """Return the methods by total cost."""
     return list(whole.filter(measure="total_cost").sort("value", "method")["method"])

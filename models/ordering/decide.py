@@ -46,8 +46,9 @@ class Series:
     start: stock before period 0, less units owed; inbound: certain arrivals per period, sparse, shape (rows, many), period 0 the
     order date; lead_mean, lead_sd: days; review: periods; level: target service; mean: mean demand per period, shape (rows,
     periods); multiplier: factor on sampled demand (`mean` carries it already); line: money per order line, and peak: money that holding
-    costs more in peak months, None where no row has any; lead_times: how long orders take and whether they come, without it as lead_mean
-    and lead_sd say, and all come; lines: open lines whose arrival is not certain.
+    costs more in peak months, None where no row has any; weight: how many times its cost holding counts when orders are chosen, None for
+    once; lead_times: how long orders take and whether they come, without it as lead_mean and lead_sd say, and all come; lines: open
+    lines whose arrival is not certain.
     """
 
     start: Floats
@@ -70,6 +71,7 @@ class Series:
     multiplier: Floats
     line: Floats | None = None
     peak: Floats | None = None
+    weight: Floats | None = None
     lead_times: LeadTimes | None = None
     lines: OpenLines | None = None
 
@@ -81,6 +83,13 @@ class Series:
     def usual_leads(self, calendar: Calendar) -> NDArray[np.int64]:
         """Return the lead time that dates are told by, periods."""
         return self.transit.usual_periods(self.lead_mean, self.lead_sd, calendar.days)
+
+    def weighed(self) -> "Series":
+        """Return the same with holding charged as it counts when orders are chosen."""
+        if self.weight is None:
+            return self
+        peak = None if self.peak is None else self.peak * self.weight
+        return replace(self, holding=self.holding * self.weight, peak=peak, weight=None)
 
     def of(self, rows: NDArray[np.intp]) -> "Series":
         """Return some rows."""
@@ -248,7 +257,7 @@ def _decide_block(
     measure: ServiceMeasure,
     witness: Witness | None = None,
 ) -> Decisions:
-    lead, until = block.lead, block.lead + block.review
+    series, lead, until = series.weighed(), block.lead, block.lead + block.review
     inbound = arriving_stock(series, block, calendar, demand.shape[1])
     mean = extended(series.mean, block.periods + block.interval, calendar)
     roll = roll_stock(demand, series.start, inbound, lost=lost)

@@ -37,7 +37,7 @@ def ordering_series(
         Money per order line.
     """
     peak = (rows.get_column("peak_holding_cost") - rows.get_column("holding_cost")).fill_null(0.0).to_numpy()
-    multiplier = _floats(rows, "demand_multiplier")
+    multiplier, weight = _floats(rows, "demand_multiplier"), _floats(rows, "holding_weight")
     keys = series_keys(seed, rows.get_column("sku").to_list(), rows.get_column("fc").to_list())
     return Series(
         start=_floats(rows, "on_hand", 0.0) + _floats(rows, "reserved_becoming_sellable", 0.0) - _floats(rows, "backordered", 0.0),
@@ -60,6 +60,7 @@ def ordering_series(
         multiplier=multiplier,
         line=np.full(rows.height, order_line_cost) if order_line_cost else None,
         peak=peak if peak.any() else None,
+        weight=weight if (weight != 1).any() else None,
         lead_times=times,
         lines=_varying(lines.filter("varies"), times, keys),
     )

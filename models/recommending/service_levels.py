@@ -1,4 +1,4 @@
-"""The service level that a row aims at: a planner's, else of supply, else of its class, else of the config."""
+"""What a row's class decides: the service level it aims at, where nobody named one, and how much holding weighs."""
 
 import polars as pl
 
@@ -22,3 +22,10 @@ def with_service_levels(rows: pl.DataFrame, settings: ReplenishmentSettings) -> 
             pl.lit(settings.service_level),
         ).alias("service_level")
     )
+
+
+def with_holding_weights(rows: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:
+    """Return `rows` with holding_weight, how many times its cost holding counts when orders are chosen: by abc, 1 where none is set."""
+    weights = settings.holding_weights
+    of_class = pl.col("abc").replace_strict(list(weights), list(weights.values()), default=1.0, return_dtype=pl.Float64)
+    return rows.with_columns(of_class.fill_null(1.0).alias("holding_weight"))

@@ -277,6 +277,16 @@ def test_the_textbook_rule_orders_the_economic_quantity_where_lines_cost_money()
     assert paid["reorder_point"] == plain["reorder_point"]
 
 
+def test_holding_that_weighs_more_orders_less_and_costs_what_it_costs():
+    """As many units as holding at that cost would order; the weight of a class that is not the row's changes nothing."""
+    plain, weighed = only(stock=0.0), only(stock=0.0, settings=changed(holding_weights={"A": 2.0}))
+    dearer = only(stock=0.0, settings=changed(holding_cost=2 * SETTINGS.holding_cost))
+    assert plain["abc"] == "A"
+    assert weighed["order_units"] == dearer["order_units"] < plain["order_units"]
+    assert only(stock=0.0, settings=changed(holding_weights={"B": 2.0})) == plain
+    assert weighed["expected_lost_margin"] == plain["expected_lost_margin"]
+
+
 def test_service_levels_by_class():
     """An override goes before supply, supply before the class, AX before A before X, and the config's level comes last."""
     keys = [("f", sku) for sku in ("ax", "az", "cx", "given", "decided")]

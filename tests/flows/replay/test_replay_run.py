@@ -97,3 +97,37 @@ def test_the_terminal_shows_methods_cheapest_first_and_the_page(open_shop, capsy
     assert lines.index("perfect foresight") < lines.index("fillrate")
     assert "7 days counted" in shown
     assert "replay.html" in shown
+
+
+TWO = ("--set", 'replay.starts=["2024-06-09", "2024-06-15"]', "--set", "replay.periods=6")
+
+
+def test_tuning_plays_each_window_with_each_weight_and_says_what_to_write(open_shop, capsys):
+    tuned = told(open_shop, capsys, "--tune", *SHORT, *TWO)
+    assert tuned["windows"] == ["2024-06-10", "2024-06-16"]
+    found = pl.DataFrame(tuned["candidates"])
+    assert sorted(found["weight"].unique()) == [0.7, 1.0, 1.25, 1.5, 2.0]
+    assert found.group_by("abc").agg(pl.col("taken").sum())["taken"].to_list() == [1, 1, 1]
+    # A weight of 1 is the replay as it is.
+    scores = table(open_shop, told(open_shop, capsys, *SHORT, *TWO), "scores").filter(method="fillrate", measure="total_cost")
+    untuned = found.filter(weight=1.0)
+    assert untuned["cost"].sum() == pytest.approx(scores.filter(window="2024-06-10")["value"].item())
+    assert untuned["held_back_cost"].sum() == pytest.approx(scores.filter(window="2024-06-16")["value"].item())
+    # What is told to be written is what the weights were played as.
+    weights = dict.fromkeys("ABC", 2.0)
+    changed = ("--set", f"replenishment.holding_weights={{{', '.join(f'{name} = {weight}' for name, weight in weights.items())}}}")
+    scores = table(open_shop, told(open_shop, capsys, *SHORT, *TWO, *changed), "scores").filter(method="fillrate", measure="total_cost")
+    assert scores.filter(window="2024-06-10")["value"].item() == pytest.approx(found.filter(weight=2.0)["cost"].sum())
+
+    assert open_shop.call("replay", "--tune", *SHORT, *TWO) == 0
+    shown = capsys.readouterr().out
+    assert "confirmed on 2024-06-16" in shown
+    assert ("holding_weights" in shown) == bool(tuned["weights"])
+
+
+@pytest.mark.parametrize(
+    ("starts", "said"), [('["2024-06-15"]', "name two or more"), ('["2024-06-12", "2024-06-15"]', "start the later one on 2024-06-18")]
+)
+def test_a_window_that_cannot_confirm_is_refused(open_shop, capsys, starts, said):
+    assert open_shop.call("replay", "--tune", *SHORT, "--set", "replay.periods=6", "--set", f"replay.starts={starts}") == 64
+    assert said in capsys.readouterr().err
