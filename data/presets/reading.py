@@ -1,7 +1,7 @@
 """Reads reports: file → rows of an input table, by its preset, and what is said about files."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -86,9 +86,16 @@ def _downloaded(found: ExportFile, settings: ExportsInput) -> date:
     return datetime.fromtimestamp(found.path.stat().st_mtime, ZoneInfo(zone) if zone else UTC).date()
 
 
-def taken_for(files: Iterable[ExportFile]) -> list[tuple[str, str]]:
-    """Return for each file its name and what it was taken for, in words."""
-    return [(file.name, PRESETS[file.preset].title if file.preset else "not recognised") for file in files]
+def reports_used(files: Iterable[ExportFile], used: Mapping[tuple[str, str], int]) -> list[tuple[str, str, str]]:
+    """Return for each file its name, what it was taken for, and what of it is used, in words.
+
+    `used` is file and table → rows of the table that came from the file. A report feeds nothing into a table that has files of its own.
+    """
+    told = []
+    for file in files:
+        fed = ", ".join(f"{table} {used.get((file.name, table), 0):,}" for table in tables_of(file))
+        told.append((file.name, PRESETS[file.preset].title if file.preset else "not recognised", fed or "nothing"))
+    return told
 
 
 def unrecognised(files: Sequence[ExportFile]) -> list[PlanMessage]:

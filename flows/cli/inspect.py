@@ -14,7 +14,7 @@ from rich.table import Table
 from data.errors import InputError
 from data.intake import read_table
 from data.messages import PlanMessage
-from data.presets.reading import taken_for
+from data.presets.reading import reports_used
 from data.presets.recognising import find_exports
 from data.published import changed_files, read_manifest
 from flows.cli.failures import Exit
@@ -37,6 +37,7 @@ def check_inputs(config: Path, changes: list[str]) -> None:
     overview = Table("table", "rows", "set aside", "files", box=None, pad_edge=False)
     messages: list[PlanMessage] = []
     errors: list[str] = []
+    used: dict[tuple[str, str], int] = {}
     fcs: list[str] | None = None
     for name in tables():
         try:
@@ -51,12 +52,13 @@ def check_inputs(config: Path, changes: list[str]) -> None:
         if name == "locations":
             fcs = intake.frame["fc"].to_list()
         messages += intake.messages
+        used |= {(str(file), name): rows for file, rows in intake.frame.group_by("source_file").len().iter_rows()}
         overview.add_row(name, f"{intake.frame.height:,}", f"{intake.quarantine.height:,}", str(len(intake.files)))
     console.print(overview)
     if reports := find_exports(settings.inputs):
-        recognised = Table("report", "taken for", box=None, pad_edge=False)
-        for name, title in taken_for(reports):
-            recognised.add_row(escape(name), title)
+        recognised = Table("report", "taken for", "rows used", box=None, pad_edge=False)
+        for report, title, fed in reports_used(reports, used):
+            recognised.add_row(escape(report), title, fed)
         console.print("", recognised)
     for message in messages:
         console.print(
