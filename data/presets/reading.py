@@ -89,13 +89,15 @@ def _downloaded(found: ExportFile, settings: ExportsInput) -> date:
 def reports_used(files: Iterable[ExportFile], used: Mapping[tuple[str, str], int]) -> list[tuple[str, str, str]]:
     """Return for each file its name, what it was taken for, and what of it is used, in words.
 
-    `used` is file and table → rows of the table that came from the file. A report feeds nothing into a table that has files of its own.
+    `used` is file and table → rows of the table that came from the file; a table that was made without the file is not in it.
     """
-    told = []
-    for file in files:
-        fed = ", ".join(f"{table} {used.get((file.name, table), 0):,}" for table in tables_of(file))
-        told.append((file.name, PRESETS[file.preset].title if file.preset else "not recognised", fed or "nothing"))
-    return told
+    return [(file.name, PRESETS[file.preset].title if file.preset else "not recognised", _uses(file, used)) for file in files]
+
+
+def _uses(file: ExportFile, used: Mapping[tuple[str, str], int]) -> str:
+    rows = {table: used.get((file.name, table)) for table in tables_of(file)}
+    told = [f"{table} {count:,}" for table, count in rows.items() if count is not None]
+    return ", ".join([*told, *(f"not {table}" for table, count in rows.items() if count is None)]) or "nothing"
 
 
 def unrecognised(files: Sequence[ExportFile]) -> list[PlanMessage]:

@@ -46,11 +46,11 @@ def _nothing(values: pl.Series) -> pl.Series:
 
 
 def _unreadable(export: Export, column: str, where: pl.Series) -> PlanMessage:
-    first = export.rows.filter(where).row(0, named=True)
+    first, count = export.rows.filter(where).row(0, named=True), int(where.sum())
     return PlanMessage(
         code="recommendation_unreadable",
         table="marketplace_recommendations",
-        message=f"{export.name}: {int(where.sum()):,} cells of {column} cannot be read, first: line {first['source_line']} "
-        f'("{first[column]}"); they were left empty.',
+        message=f"{export.name}: {count:,} cell{'s' if count > 1 else ''} of {column} cannot be read, first: line "
+        f'{first["source_line"]} ("{first[column]}"); {"they were" if count > 1 else "it was"} left empty.',
         fix='Nothing is ordered by them. Dates of another form: [inputs.exports] date_format = "%d/%m/%Y".',
     )

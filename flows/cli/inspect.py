@@ -52,11 +52,12 @@ def check_inputs(config: Path, changes: list[str]) -> None:
         if name == "locations":
             fcs = intake.frame["fc"].to_list()
         messages += intake.messages
-        used |= {(str(file), name): rows for file, rows in intake.frame.group_by("source_file").len().iter_rows()}
+        rows = dict(intake.frame.group_by("source_file").len().iter_rows())
+        used |= {(file.name, name): rows.get(file.name, 0) for file in intake.files}
         overview.add_row(name, f"{intake.frame.height:,}", f"{intake.quarantine.height:,}", str(len(intake.files)))
     console.print(overview)
     if reports := find_exports(settings.inputs):
-        recognised = Table("report", "taken for", "rows used", box=None, pad_edge=False)
+        recognised = Table("report", "taken for", "rows of its own in", box=None, pad_edge=False)
         for report, title, fed in reports_used(reports, used):
             recognised.add_row(escape(report), title, fed)
         console.print("", recognised)

@@ -48,7 +48,7 @@ def write_workbook(
     included.
     """
     orders = orders_to_fill_in(recommendations, terms, marketplace)
-    columns = [column for column in ORDER_COLUMNS if column.name not in MARKETPLACE or column.name in orders.columns]
+    columns = [column for column in ORDER_COLUMNS if column.name not in MARKETPLACE.values() or column.name in orders.columns]
     with xlsxwriter.Workbook(
         str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     ) as book:

@@ -38,8 +38,8 @@ export function sellersSection(open) {
   ]);
   return el(
     "section",
-    { class: "sellers", "aria-labelledby": "sellers" },
-    el("div", { class: "head" }, el("h2", { id: "sellers" }, t("sellers.title")), el("p", { class: "note" }, t("sellers.note"))),
+    { class: "sellers" },
+    el("div", { class: "head" }, el("h2", {}, t("sellers.title")), el("p", { class: "note" }, t("sellers.note"))),
     table(t("sellers.title"), heads, rows),
   );
 }

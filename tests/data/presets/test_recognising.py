@@ -59,9 +59,9 @@ def test_a_file_nobody_knows_is_named_with_what_mends_it(folder, text_of, make_o
     folder.put("orders.txt", text_of("orders", [make_order(1, "2026-05-01T20:00:00+00:00")]))
     folder.put("settlement.txt", "settlement-id\ttotal-amount\n1\t2\n")
     folder.put("stock.xlsx", b"PK")
-    used = {("exports/orders.txt", "sales"): 1200}
+    used = {("exports/orders.txt", "sales"): 1200, ("exports/stock.xlsx", "stock"): 3}
     assert reports_used(find_exports(folder.settings()), used) == [
-        ("exports/orders.txt", "all-orders report", "sales 1,200, items 0"),
+        ("exports/orders.txt", "all-orders report", "sales 1,200, not items"),
         ("exports/settlement.txt", "not recognised", "nothing"),
         ("exports/stock.xlsx", "not recognised", "nothing"),
     ]
