@@ -16,12 +16,12 @@ def by_seller(recommendations: pl.DataFrame, alerts: pl.DataFrame, currencies: M
     Keys: seller, currency, rows, order_lines, order_units, order_value, expected_lost_margin, stocked_out (rows with demand whose
     stock is known to be nothing), alerts (open ones of the rows). Sums are None where no row knows its part.
     """
-    if recommendations["seller"].n_unique() < 2:
+    if recommendations["seller"].drop_nulls().n_unique() < 2:
         return []
     waiting = alerts.filter(pl.col("state") != "cleared", pl.col("snoozed_by").is_null()).group_by("fc", "sku").len("alerts")
     currency = pl.col("fc").replace_strict(dict(currencies), default="", return_dtype=pl.String).alias("currency")
     rows = recommendations.join(waiting, on=["fc", "sku"], how="left", maintain_order="left").with_columns(currency)
-    parts = rows.sort("seller", "currency", nulls_last=True, maintain_order=True).partition_by(
+    parts = rows.sort(pl.col("seller").str.to_lowercase(), "seller", "currency", nulls_last=True, maintain_order=True).partition_by(
         ["seller", "currency"], maintain_order=True, as_dict=True
     )
     return [_added_up(seller, code, part) for (seller, code), part in parts.items()]
