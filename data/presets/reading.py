@@ -13,6 +13,7 @@ from data.parsing.dates import read_dates
 from data.presets.cells import days
 from data.presets.column_names import canonical_header, every_name
 from data.presets.marketplaces import marketplace_of
+from data.presets.open_dates import about_open_dates
 from data.presets.preset import Export
 from data.presets.recognising import ENDINGS, ExportFile
 from data.presets.registry import PRESETS
@@ -128,21 +129,10 @@ def _unknown(file: ExportFile) -> PlanMessage:
 
 
 def _open_dates(export: Export, table: str) -> list[PlanMessage]:
-    """Say how dates such as 03/04/2026 were read, where nothing in the file settles it."""
+    """Return what is to be said of the columns that may hold a plain day."""
     columns = [name for name in PLAIN_DATES if name in export.rows.columns]
     parsed = [read_dates(export.rows[name], date_format=export.settings.date_format, today=export.today) for name in columns]
-    return [
-        PlanMessage(
-            code="ambiguous_dates",
-            table=table,
-            message=f'{export.name}: a date such as "{reading.example}" can be read two ways; it was read as '
-            + ("day before month." if reading.day_first else "month before day."),
-            fix='Say which is right: [inputs.exports] date_format = "%m/%d/%Y", or "%d/%m/%Y".',
-        )
-        for dates in parsed
-        for reading in dates.readings
-        if not reading.certain
-    ]
+    return about_open_dates(export, table, (reading for dates in parsed for reading in dates.readings))
 
 
 def _damaged(found: ExportFile, table: str, lines: pl.Series) -> PlanMessage:

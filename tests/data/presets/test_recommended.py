@@ -65,6 +65,15 @@ def test_what_cannot_be_read_is_left_empty_and_told_but_holds_up_nothing(folder,
     ]
 
 
+def test_a_day_to_send_by_that_can_be_read_two_ways_is_said_and_the_config_settles_it(folder, text_of):
+    folder.put("restock_20260515.txt", text_of("restock", [restock(**{"Recommended ship date": "06/05/2026"})]))
+    (message,) = [message for message in recommended(folder).messages if message.code == "ambiguous_dates"]
+    assert '"06/05/2026" can be read two ways' in message.message
+    settled = recommended(folder, date_format="%d/%m/%Y")
+    assert settled.frame["recommended_ship_date"].to_list() == [date(2026, 5, 6)]
+    assert settled.messages == ()
+
+
 def test_each_seller_has_his_own(folder, text_of):
     for seller, units in (("acme", 1), ("zenith", 2)):
         folder.put(f"{seller}/restock_20260515.txt", text_of("restock", [restock(units=units)]))
