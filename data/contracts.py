@@ -182,6 +182,20 @@ class Returns(InputTable):
     resellable_units = dy.Float64(nullable=True, min=0, description="units of them fit to be sold again")
 
 
+class MarketplaceRecommendations(InputTable):
+    """What a marketplace recommends to send, by its own reckoning. Kept and shown beside fillrate's orders; it decides nothing."""
+
+    date = dy.Date(primary_key=True, description="day whose close the report shows")
+    sku = dy.String(primary_key=True, min_length=1, description="item")
+    fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
+    recommended_units = dy.Float64(nullable=True, min=0, description="units it recommends to send")
+    recommended_ship_date = dy.Date(nullable=True, description="day by which it recommends to send them")
+    days_of_supply = dy.Float64(nullable=True, min=0, description="days its stock lasts, as it counts them")
+    days_of_supply_with_inbound = dy.Float64(nullable=True, min=0, description="the same with units of open shipments")
+    alert = dy.String(nullable=True, description="its alert, in its own words")
+    recommended_action = dy.String(nullable=True, description="what it advises to do, in its own words")
+
+
 OVERRIDE_FIELDS = ("order_units", "demand_multiplier", "service_level", "exclude", "lost_units")
 
 
@@ -223,6 +237,7 @@ INPUT_TABLES: dict[str, type[InputTable]] = {
     "plan": Plan,
     "drivers": Drivers,
     "returns": Returns,
+    "marketplace_recommendations": MarketplaceRecommendations,
     "overrides": Overrides,
 }
 """Every input table by name, in the order in which they are read: locations before what refers to them."""

@@ -20,10 +20,11 @@ TableName = Literal[
     "plan",
     "drivers",
     "returns",
+    "marketplace_recommendations",
     "overrides",
 ]
 Delivery = Literal["whole_days", "changes"]
-BY_WATERMARK = ("sales", "availability", "stock", "returns", "plan", "events", "drivers")
+BY_WATERMARK = ("sales", "availability", "stock", "returns", "marketplace_recommendations", "plan", "events", "drivers")
 """Tables with dates, of whose query a night need read only the days that changed."""
 
 
@@ -146,6 +147,7 @@ class InputsSettings(Frozen):
     plan: TableInput = Field(TableInput(), description="how plan is read")
     drivers: DriversInput = Field(DriversInput(), description="how drivers is read")
     returns: TableInput = Field(TableInput(), description="how returns is read")
+    marketplace_recommendations: TableInput = Field(TableInput(), description="how marketplace_recommendations is read")
     overrides: TableInput = Field(TableInput(), description="how overrides is read")
 
     @model_validator(mode="after")

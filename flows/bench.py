@@ -90,7 +90,7 @@ class Run:
 
     def table(self, name: str, region: str | None = None, *, since: date | None = None) -> pl.DataFrame:
         """Return an input table as the run read it; of dated tables what it knew, from `since` on. Empty where there was none."""
-        dated = name in ("sales", "availability", "returns", "stock")
+        dated = name in ("sales", "availability", "returns", "stock", "marketplace_recommendations")
         return self._night.table(name, region, since=since, until=self.as_of if dated else None)
 
     def demand(self, region: str) -> dy.DataFrame[CleanedDemand]:

@@ -17,6 +17,7 @@ from pydantic_core import PydanticUndefined
 from data.cleaning.ledger import Corrections
 from data.contracts import INPUT_TABLES, PROVENANCE, InputTable
 from data.lake.layout import LAYOUTS
+from data.marketplace import MarketplaceAdvice
 from data.messages import PlanMessages
 from flows.prefect_file import prefect_yaml
 from flows.settings import Settings, checkout, read_toml, recorded_settings
@@ -58,6 +59,7 @@ OUTPUT_TABLES: dict[str, type[dy.Schema]] = {
     "alerts": Alerts,
     "plan_messages": PlanMessages,
     "override_value": OverrideValue,
+    "marketplace_recommendations": MarketplaceAdvice,
     "metrics": Metrics,
 }
 

@@ -70,6 +70,7 @@ LAYOUTS: dict[str, Layout] = {
         _by_day("availability"),
         _by_day("stock"),
         _by_day("returns"),
+        _by_day("marketplace_recommendations"),
         Layout("plan", ("date", "sku", "fc", "region"), ("date", "fc", "region"), "lake_region", ("lake_region", "month")),
         Layout("events", ("date", "event", "region"), ("date", "region")),
         Layout("drivers", ("date", "name", "region"), ("date", "name", "region")),

@@ -18,6 +18,7 @@ PAST_ONLY: Mapping[str, tuple[str, ...]] = {
     "availability": ("date",),
     "stock": ("date",),
     "returns": ("date",),
+    "marketplace_recommendations": ("date",),
     "receipts": ("ordered_date", "received_date"),
 }
 """Date columns that tell what has happened, so that a date to come is a mistake."""

@@ -1,13 +1,22 @@
-"""Restock report: stock and what is inbound → stock, inbound, items. It names no day."""
+"""Restock report: stock, what is inbound, what to send → stock, inbound, items, marketplace_recommendations. It names no day."""
 
 import polars as pl
 
 from data.presets.cells import numbers
 from data.presets.pools import pools
 from data.presets.preset import Export, Preset, TableRows
+from data.presets.recommended import recommended_rows
 from data.presets.snapshots import close_before, inbound_rows, item_rows, stock_rows
 
 INBOUND = {"working": "working", "shipped": "shipped", "receiving": "receiving"}
+RECOMMENDED = {
+    "recommended_units": "recommended_replenishment_qty",
+    "recommended_ship_date": "recommended_ship_date",
+    "days_of_supply": "days_of_supply",
+    "days_of_supply_with_inbound": "days_of_supply_with_inbound",
+    "alert": "alert",
+    "recommended_action": "recommended_action",
+}
 
 
 def stock(export: Export) -> TableRows:
@@ -41,6 +50,11 @@ def items(export: Export) -> TableRows:
     return TableRows(told.with_columns(pl.when(assigned).then("supplier").alias("supplier")))
 
 
+def recommendations(export: Export) -> TableRows:
+    """Return what the marketplace recommends to send, and by when."""
+    return recommended_rows(export, close_before(export), pools(export, export.rows["country"]), RECOMMENDED)
+
+
 RESTOCK = Preset(
     title="restock report",
     required=("sku", "available", "recommended_replenishment_qty"),
@@ -57,6 +71,7 @@ RESTOCK = Preset(
         "unfulfillable",
         "data_time",
         *INBOUND.values(),
+        *(column for column in RECOMMENDED.values() if column != "recommended_replenishment_qty"),
     ),
-    tables={"stock": stock, "inbound": inbound, "items": items},
+    tables={"stock": stock, "inbound": inbound, "items": items, "marketplace_recommendations": recommendations},
 )

@@ -81,5 +81,6 @@ COMBINED: Mapping[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "items": _filled("sku"),
     "availability": _whole_days,
     "returns": _whole_days,
+    "marketplace_recommendations": _filled("date", "sku", "fc"),
 }
 """Input table → how rows of several reports become its rows."""

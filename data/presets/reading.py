@@ -1,7 +1,7 @@
 """Reads reports: file → rows of an input table, by its preset, and what is said about files."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from data.parsing.dates import read_dates
 from data.presets.cells import days
 from data.presets.column_names import canonical_header, every_name
 from data.presets.marketplaces import marketplace_of
+from data.presets.open_dates import about_open_dates
 from data.presets.preset import Export
 from data.presets.recognising import ENDINGS, ExportFile
 from data.presets.registry import PRESETS
@@ -86,9 +87,18 @@ def _downloaded(found: ExportFile, settings: ExportsInput) -> date:
     return datetime.fromtimestamp(found.path.stat().st_mtime, ZoneInfo(zone) if zone else UTC).date()
 
 
-def taken_for(files: Iterable[ExportFile]) -> list[tuple[str, str]]:
-    """Return for each file its name and what it was taken for, in words."""
-    return [(file.name, PRESETS[file.preset].title if file.preset else "not recognised") for file in files]
+def reports_used(files: Iterable[ExportFile], used: Mapping[tuple[str, str], int]) -> list[tuple[str, str, str]]:
+    """Return for each file its name, what it was taken for, and what of it is used, in words.
+
+    `used` is file and table → rows of the table that came from the file; a table that was made without the file is not in it.
+    """
+    return [(file.name, PRESETS[file.preset].title if file.preset else "not recognised", _uses(file, used)) for file in files]
+
+
+def _uses(file: ExportFile, used: Mapping[tuple[str, str], int]) -> str:
+    rows = {table: used.get((file.name, table)) for table in tables_of(file)}
+    told = [f"{table} {count:,}" for table, count in rows.items() if count is not None]
+    return ", ".join([*told, *(f"not {table}" for table, count in rows.items() if count is None)]) or "nothing"
 
 
 def unrecognised(files: Sequence[ExportFile]) -> list[PlanMessage]:
@@ -119,21 +129,10 @@ def _unknown(file: ExportFile) -> PlanMessage:
 
 
 def _open_dates(export: Export, table: str) -> list[PlanMessage]:
-    """Say how dates such as 03/04/2026 were read, where nothing in the file settles it."""
+    """Return what is to be said of the columns that may hold a plain day."""
     columns = [name for name in PLAIN_DATES if name in export.rows.columns]
     parsed = [read_dates(export.rows[name], date_format=export.settings.date_format, today=export.today) for name in columns]
-    return [
-        PlanMessage(
-            code="ambiguous_dates",
-            table=table,
-            message=f'{export.name}: a date such as "{reading.example}" can be read two ways; it was read as '
-            + ("day before month." if reading.day_first else "month before day."),
-            fix='Say which is right: [inputs.exports] date_format = "%m/%d/%Y", or "%d/%m/%Y".',
-        )
-        for dates in parsed
-        for reading in dates.readings
-        if not reading.certain
-    ]
+    return about_open_dates(export, table, (reading for dates in parsed for reading in dates.readings))
 
 
 def _damaged(found: ExportFile, table: str, lines: pl.Series) -> PlanMessage:

@@ -14,7 +14,7 @@ from rich.table import Table
 from data.errors import InputError
 from data.intake import read_table
 from data.messages import PlanMessage
-from data.presets.reading import taken_for
+from data.presets.reading import reports_used
 from data.presets.recognising import find_exports
 from data.published import changed_files, read_manifest
 from data.storage.copies import lasting_on_disk
@@ -38,6 +38,7 @@ def check_inputs(config: Path, changes: list[str]) -> None:
     overview = Table("table", "rows", "set aside", "files", box=None, pad_edge=False)
     messages: list[PlanMessage] = []
     errors: list[str] = []
+    used: dict[tuple[str, str], int] = {}
     fcs: list[str] | None = None
     for name in tables():
         try:
@@ -52,12 +53,14 @@ def check_inputs(config: Path, changes: list[str]) -> None:
         if name == "locations":
             fcs = intake.frame["fc"].to_list()
         messages += intake.messages
+        rows = dict(intake.frame.group_by("source_file").len().iter_rows())
+        used |= {(file.name, name): rows.get(file.name, 0) for file in intake.files}
         overview.add_row(name, f"{intake.frame.height:,}", f"{intake.quarantine.height:,}", str(len(intake.files)))
     console.print(overview)
     if reports := find_exports(settings.inputs):
-        recognised = Table("report", "taken for", box=None, pad_edge=False)
-        for name, title in taken_for(reports):
-            recognised.add_row(escape(name), title)
+        recognised = Table("report", "taken for", "rows of its own in", box=None, pad_edge=False)
+        for report, title, fed in reports_used(reports, used):
+            recognised.add_row(escape(report), title, fed)
         console.print("", recognised)
     for message in messages:
         console.print(

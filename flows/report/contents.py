@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from data.marketplace import MarketplaceAdvice
 from flows.report.headline import Headline
 from models.override_value import OverrideValue
 
@@ -55,3 +56,5 @@ class ReportData:
     """Code of a reason or data flag → what it means, in words."""
     decisions: pl.DataFrame = field(default_factory=OverrideValue.create_empty)
     """What planners' past decisions were worth, as `models.override_value` tells it."""
+    marketplace: pl.DataFrame = field(default_factory=MarketplaceAdvice.create_empty)
+    """What the marketplaces' own reports recommended, as `data.marketplace` tells it."""

@@ -12,11 +12,22 @@ from flows.report.contents import EarlierNight, ReportData
 from flows.report.formats import text
 from flows.report.headline import Headline, headline_of, wape_by_rule
 from flows.report.sections import message_groups, why_nothing
+from flows.report.sellers import by_seller
 from models.override_value import by_author_and_reason
 
 MOST_ALERTS = 2_000
 MOST_MESSAGES = 300
 LEFT_OUT = ("run_id", "as_of")
+MARKETPLACE = {
+    "report_date": "market_report_date",
+    "recommended_units": "market_units",
+    "recommended_ship_date": "market_ship_date",
+    "days_of_supply": "market_days",
+    "days_of_supply_with_inbound": "market_days_with_inbound",
+    "alert": "market_alert",
+    "recommended_action": "market_action",
+}
+"""Columns of `data.marketplace.MarketplaceAdvice` → their names in a row of the page."""
 _SECRET = re.compile(r"secret|password|passwd|token|credential|(?:^|_)key$", re.IGNORECASE)
 
 
@@ -24,6 +35,8 @@ def night(data: ReportData, rows: pl.DataFrame) -> dict[str, Any]:
     """Return everything the page shows but pictures; `rows` are the recommendations shown, in their order."""
     now = headline_of(data.recommendations, data.alerts, data.metrics, data.currencies)
     shown = rows.join(data.explanations.drop("run_id", "region"), on=["fc", "sku"], how="left", maintain_order="left")
+    advised = data.marketplace.select("fc", "sku", *MARKETPLACE).rename(MARKETPLACE)
+    shown = shown.join(advised, on=["fc", "sku"], how="left", maintain_order="left")
     asleep = pl.col("snoozed_by").is_not_null() & (pl.col("state") != "cleared")
     told = data.alerts.with_columns(state=pl.when(asleep).then(pl.lit("snoozed")).otherwise("state"))
     open_first = told.sort(pl.col("state").is_in(["cleared", "snoozed"]), maintain_order=True)
@@ -41,6 +54,7 @@ def night(data: ReportData, rows: pl.DataFrame) -> dict[str, Any]:
         "nothing": why_nothing(data.recommendations, data.plan_messages),
         "failed_regions": [text(region) for region in data.manifest.get("failed_regions") or []],
         "reasons": {text(code): text(words, 200) for code, words in data.reasons.items()},
+        "sellers": by_seller(data.recommendations, data.alerts, data.currencies),
         "rows": columnar(shown.drop(*LEFT_OUT), data.as_of),
         "all_rows": data.recommendations.height,
         "alerts": columnar(open_first.head(MOST_ALERTS), data.as_of),

@@ -13,6 +13,8 @@ from data.known_outputs import remember_output
 from data.messages import PlanMessage, messages_frame
 from data.published import RunFolder, RunPaths, find_run, publish, read_frame
 from flows.report import headline_numbers
+from flows.stages.marketplace import TABLE as MARKETPLACE
+from flows.stages.marketplace import marketplace_of_night
 from flows.stages.metrics import run_metrics
 from flows.stages.model_files import trained_on
 from flows.stages.news import news_since
@@ -100,6 +102,8 @@ def publish_night(
         "override_value": values,
         "stock_outlook": outlook,
     }
+    if (advice := marketplace_of_night(night, good)).height:
+        frames[MARKETPLACE] = advice
     metrics = run_metrics(night, good, frames, {**times, "gather": time.perf_counter() - begun}, news.moves)
     headline = headline_numbers(recommendations, alerts, metrics, currencies_of(night))
     manifest = _manifest(night, regions, failed, started_at, headline, frames)
@@ -116,9 +120,21 @@ def publish_night(
         folder.write_frame("override_value", values)
         folder.write_frame("stock_outlook", outlook)
         folder.write_frame("metrics", metrics)
-        write_report(folder, report_data(night, {**frames, "metrics": metrics}, manifest, previous))
+        if advice.height:  # a run that no report was given for has no empty file to wonder about
+            folder.write_frame(MARKETPLACE, advice)
+        write_report(folder, report_data(night, {**frames, "metrics": metrics, MARKETPLACE: advice}, manifest, previous))
         summary = _summary(night, headline)
-        write_workbook(folder.path / "report.xlsx", recommendations, alerts, messages, summary, night.run_id, terms=terms, overrides=values)
+        write_workbook(
+            folder.path / "report.xlsx",
+            recommendations,
+            alerts,
+            messages,
+            summary,
+            night.run_id,
+            terms=terms,
+            overrides=values,
+            marketplace=advice,
+        )
         return publish(folder, manifest, may_become_latest=night.kind == "nightly")
 
 

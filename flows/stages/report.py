@@ -65,6 +65,7 @@ def report_data(night: Night, frames: Mapping[str, pl.DataFrame], manifest: Mapp
         manifest=manifest,
         reasons=DATA_FLAGS | REASONS,
         decisions=frames["override_value"],
+        marketplace=frames["marketplace_recommendations"],
     )
 
 

@@ -61,8 +61,12 @@ ORDER_COLUMNS = (
     Column("expected_lost_margin", 21, "money", total=True, bar="#F3C6C0"),
     Column("previous_order_units", 21, "units"),
     Column("change_reason", 26),
+    Column("marketplace_units", 18, "units"),
+    Column("marketplace_ship_date", 21, "date"),
     Column("reasons", 50),
 )
+MARKETPLACE = {"recommended_units": "marketplace_units", "recommended_ship_date": "marketplace_ship_date"}
+"""Columns of the marketplaces' own recommendations → columns of Orders, which are there only where a report was given."""
 PRINTED_TO = "arrival_date"
 """Last column of Orders on paper: what stands right of it is for the screen."""
 ALERT_COLUMNS = (
@@ -151,6 +155,10 @@ GLOSSARY = (
         "mean unmet demand within the protection interval if nothing is ordered, in units and in money",
     ),
     ("change_reason", "why the order differs from last night's"),
+    (
+        "marketplace_units, marketplace_ship_date",
+        "what the marketplace's own report recommends to send, and by when; it decides nothing here",
+    ),
     (
         "cost_approved, cost_recommended, saved",
         "of past decisions whose window is over: shortage and holding cost of what was ordered, of what had been recommended, and what "

@@ -7,7 +7,7 @@ import polars as pl
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from flows.workbook.layout import APPROVED, FINAL, ORDER_COLUMNS, PRINTED_TO, REASON, REASONS, RECOMMENDED
+from flows.workbook.layout import APPROVED, FINAL, MARKETPLACE, ORDER_COLUMNS, PRINTED_TO, REASON, REASONS, RECOMMENDED
 from flows.workbook.styles import Styles
 from flows.workbook.table import Span
 
@@ -16,16 +16,19 @@ _LETTER = {name: xl_col_to_name(index) for name, index in _AT.items()}
 _TERMS = ("unit_cost", "case_pack", "moq", "max_units")
 
 
-def orders_to_fill_in(recommendations: pl.DataFrame, terms: pl.DataFrame | None) -> pl.DataFrame:
+def orders_to_fill_in(recommendations: pl.DataFrame, terms: pl.DataFrame | None, marketplace: pl.DataFrame | None = None) -> pl.DataFrame:
     """Return the rows of the sheet: every order by supplier, the most valuable first, with the packs it is bound to.
 
-    Without terms the cost is order_value ÷ order_units, and packs are left empty.
+    Without terms the cost is order_value ÷ order_units, and packs are left empty. What the marketplaces recommend stands beside where
+    they recommend anything.
     """
     orders = recommendations.filter(pl.col("order_units") > 0)
     if terms is None:
         orders = orders.with_columns((pl.col("order_value") / pl.col("order_units")).alias("unit_cost"))
     else:
         orders = orders.join(terms.select("fc", "sku", *_TERMS), on=["fc", "sku"], how="left")
+    if marketplace is not None and marketplace.height:
+        orders = orders.join(marketplace.select("fc", "sku", *MARKETPLACE).rename(MARKETPLACE), on=["fc", "sku"], how="left")
     # no least quantity is no limit
     orders = orders.with_columns(pl.when(pl.col("moq") > 0).then(pl.col("moq")).alias("moq")) if "moq" in orders.columns else orders
     return orders.with_columns(pl.col(RECOMMENDED).alias(FINAL)).sort(

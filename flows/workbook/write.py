@@ -14,6 +14,7 @@ from flows.workbook.layout import (
     ALERT_COLUMNS,
     DECISION_COLUMNS,
     GLOSSARY,
+    MARKETPLACE,
     MESSAGE_COLUMNS,
     ORDER_COLUMNS,
     ORDERS,
@@ -37,14 +38,17 @@ def write_workbook(
     *,
     terms: pl.DataFrame | None = None,
     overrides: pl.DataFrame | None = None,
+    marketplace: pl.DataFrame | None = None,
     max_rows: int = MAX_ROWS,
 ) -> None:
     """Write the workbook of one run to `path`; the same run gives the same bytes.
 
-    `summary` is shown on the first sheet, name → value; `terms` are the run's OrderTerms, `overrides` its OverrideValue. A table longer
-    than a sheet goes on on the next (`Orders 2`); `max_rows` is how many rows a sheet holds, headings included.
+    `summary` is shown on the first sheet, name → value; `terms` are the run's OrderTerms, `overrides` its OverrideValue, `marketplace` its
+    MarketplaceAdvice. A table longer than a sheet goes on on the next (`Orders 2`); `max_rows` is how many rows a sheet holds, headings
+    included.
     """
-    orders = orders_to_fill_in(recommendations, terms)
+    orders = orders_to_fill_in(recommendations, terms, marketplace)
+    columns = [column for column in ORDER_COLUMNS if column.name not in MARKETPLACE.values() or column.name in orders.columns]
     with xlsxwriter.Workbook(
         str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     ) as book:
@@ -52,7 +56,7 @@ def write_workbook(
         book.set_custom_property(RUN_ID_NAME, cell_text(run_id), "text")
         styles = Styles(book)
         write_summary(book, styles, summary, run_id, orders, spans(ORDERS, orders.height, max_rows))
-        write_table(book, styles, ORDERS, ORDER_COLUMNS, orders, max_rows, checks_while_typing(styles))
+        write_table(book, styles, ORDERS, columns, orders, max_rows, checks_while_typing(styles))
         write_table(book, styles, "Alerts", ALERT_COLUMNS, alerts, max_rows)
         write_table(book, styles, "Overstock", OVERSTOCK_COLUMNS, recommendations.filter(pl.col("action") == "mark_down"), max_rows)
         write_table(book, styles, "Data issues", MESSAGE_COLUMNS, plan_messages, max_rows)

@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
+from polars.testing import assert_frame_equal
 
 from data.lake import Lake
-from data.published import read_frame
+from data.marketplace import MarketplaceAdvice
+from data.published import read_frame, read_manifest
 
 FIRST, LAST = date(2024, 4, 1), date(2024, 6, 9)
 CONFIG = """
@@ -26,6 +28,7 @@ holding_cost = 0.02
 shortage_cost = 3.0
 """
 ORDERS = "amazon-order-id\tpurchase-date\tlast-updated-date\torder-status\tsales-channel\tproduct-name\tsku\tquantity\titem-price"
+RESTOCK = "Country\tMerchant SKU\tAvailable\tRecommended replenishment qty\tRecommended ship date\tDays of Supply\tAlert"
 PLANNING = "snapshot-date\tsku\tproduct-name\tavailable\tmarketplace\tinbound-shipped"
 
 
@@ -82,3 +85,37 @@ def test_from_reports_to_an_order_and_on_with_windows_that_overlap(seller, capsy
     seller.write("exports/orders-3.txt", orders(LAST - timedelta(days=20), LAST + timedelta(days=2), cancelled=str(gone)))
     seller.night()
     assert sold(seller) == before | {gone: 0.0, LAST + timedelta(days=1): 6.0, LAST + timedelta(days=2): 6.0}
+
+
+def test_the_marketplaces_own_recommendation_is_checked_published_and_read_as_of_the_night(seller, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    run = seller.night()
+    assert not (run.path / "marketplace_recommendations.parquet").exists(), "no report recommends anything: no empty file"
+    assert "marketplace_recommendations" not in read_manifest(run)["row_counts"]
+    later = LAST + timedelta(days=1)
+    for day, units in ((LAST, 40), (later, 70)):
+        taken = day + timedelta(days=1)
+        seller.write(f"exports/restock {taken}.txt", f"{RESTOCK}\nUS\tmug\t12\t{units}\t2024-06-20\t2\tLow stock\nUS\told\t0\t5\t\t\t\n")
+    assert seller.call("check") == 0
+    said = capsys.readouterr().out
+    assert "restock report" in said
+    assert "stock 2, inbound 0, items 1, marketplace_recommendations 2" in " ".join(said.split())
+    seller.write("exports/orders-2.txt", orders(LAST, later))
+    told = {}
+    for night in (seller.night("--as-of", str(LAST)), seller.night()):
+        advice = MarketplaceAdvice.validate(read_frame(night, "marketplace_recommendations"))
+        assert read_manifest(night)["row_counts"]["marketplace_recommendations"] == advice.height == 2
+        told[night.as_of] = advice.row(0, named=True)
+        assert advice["sku"].to_list() == ["mug", "old"], "an item without a recommendation of ours is named too"
+    assert [(row["report_date"], row["recommended_units"], row["alert"]) for row in told.values()] == [
+        (LAST, 40.0, "Low stock"),
+        (later, 70.0, "Low stock"),
+    ]
+    assert told[later]["recommended_ship_date"] == date(2024, 6, 20)
+    # The same stock with another recommendation: the very same orders.
+    before = seller.night("--as-of", str(LAST))
+    name = f"exports/restock {later}.txt"
+    seller.write(name, (seller.inputs / name).read_text().replace("\t40\t", "\t4000\t"))
+    after = seller.night("--as-of", str(LAST))
+    assert read_frame(after, "marketplace_recommendations")["recommended_units"].to_list() == [4000.0, 5.0]
+    assert_frame_equal(*(read_frame(night, "recommendations").drop("run_id") for night in (before, after)))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.marketplace import MarketplaceAdvice
 from flows.workbook import write_workbook
 from flows.workbook.cells import MAX_TEXT, cell_text
 from flows.workbook.layout import REASONS
@@ -50,6 +51,22 @@ def test_orders_hold_every_order_by_supplier_then_value(book: Any, tmp_path: Pat
     assert pairs == sorted(pairs, key=lambda pair: (pair[0] is None, pair[0] or "", -pair[1]))
     assert set(zip(column(book["Orders"], "fc"), column(book["Orders"], "sku"), strict=True)) == set(orders.select("fc", "sku").iter_rows())
     assert set(column(book["Orders"], "approved_units")) == {None}
+
+
+def test_what_the_marketplace_recommends_stands_beside_an_order(
+    book: Any, tmp_path: Path, recommendations: pl.DataFrame, alerts: pl.DataFrame, plan_messages: pl.DataFrame
+) -> None:
+    assert "marketplace_units" not in [cell.value for cell in book["Orders"][2]], "no report, no column"
+    ordered, idle = (recommendations.filter(which).row(0, named=True) for which in (pl.col("order_units") > 0, pl.col("order_units") == 0))
+    told = {"recommended_units": 40.0, "recommended_ship_date": date(2024, 6, 3)}
+    rows = [told | {"fc": row["fc"], "sku": row["sku"]} for row in (ordered, idle)]
+    advice = pl.DataFrame(rows, schema=MarketplaceAdvice.create_empty().schema)
+    sheet = written(tmp_path / "told.xlsx", recommendations, alerts, plan_messages, marketplace=advice)["Orders"]
+    shown = dict(zip(zip(column(sheet, "fc"), column(sheet, "sku"), strict=True), column(sheet, "marketplace_units"), strict=True))
+    assert {key: units for key, units in shown.items() if units is not None} == {(ordered["fc"], ordered["sku"]): 40.0}
+    assert [day.date() for day in column(sheet, "marketplace_ship_date") if day is not None] == [date(2024, 6, 3)]
+    reasons = column(sheet, "reasons")
+    assert reasons == column(book["Orders"], "reasons"), "further columns move no other"
 
 
 def test_totals_are_formulas_that_already_carry_their_result(book: Any, tmp_path: Path, recommendations: pl.DataFrame) -> None:

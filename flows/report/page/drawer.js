@@ -3,6 +3,7 @@
 import { drawDemand, drawStock } from "./charts.js";
 import { bar, button, chip, el, empty, said } from "./elements.js";
 import { cover, day, exact, money, named, offsetOf, percent, shortDay, t, units } from "./language.js";
+import { marketplacePart } from "./marketplace.js";
 import { session } from "./session.js";
 import { advice, reasonWords, story } from "./story.js";
 
@@ -88,7 +89,7 @@ function fill(dialog, row) {
       demand,
       el("h3", {}, t("picture.stock")),
       stock,
-      el("div", { class: "two" }, whyPart(row), el("div", {}, partsPart(row), nightsPart(row))),
+      el("div", { class: "two" }, whyPart(row), el("div", {}, marketplacePart(row), partsPart(row), nightsPart(row))),
       el("h3", {}, t("drawer.numbers")),
       el("div", { class: "facts" }, facts(row)),
     ),

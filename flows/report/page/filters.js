@@ -2,9 +2,11 @@
 
 import { button, el } from "./elements.js";
 import { named, t } from "./language.js";
+import { anyRecommended, differs } from "./marketplace.js";
+import { NO_SELLER } from "./sellers.js";
 import { session } from "./session.js";
 
-export const EVERYTHING = { search: "", region: "", fc: "", supplier: "", action: "", class: "", ordering: false, changed: false };
+export const EVERYTHING = { search: "", region: "", fc: "", supplier: "", seller: "", action: "", class: "", ordering: false, changed: false, differs: false };
 
 const ACTIONS = ["order", "expedite", "transfer", "mark_down", "wait", "none"];
 const TYPING_MS = 120;
@@ -14,10 +16,12 @@ export function passes(row, filter) {
     (!filter.region || row.region === filter.region) &&
     (!filter.fc || row.fc === filter.fc) &&
     (!filter.supplier || (row.supplier || "\u0000") === filter.supplier) &&
+    (!filter.seller || (row.seller || NO_SELLER) === filter.seller) &&
     (!filter.action || row.action === filter.action) &&
     (!filter.class || row.class.includes(filter.class)) &&
     (!filter.ordering || row.order_units > 0) &&
     (!filter.changed || (row.previous_order_units !== null && row.order_units !== null && row.previous_order_units !== row.order_units)) &&
+    (!filter.differs || differs(row)) &&
     (!filter.search || found(row, filter.search))
   );
 }
@@ -43,15 +47,19 @@ export function filterControls(filter, changed, reset) {
   });
   const suppliers = values("supplier").map((value) => [value, value]);
   if (session.rows.some((row) => row.supplier === null)) suppliers.push(["\u0000", t("orders.no_supplier")]);
+  const sellers = values("seller").map((value) => [value, value]);
+  if (session.rows.some((row) => row.seller === null)) sellers.push([NO_SELLER, t("sellers.none")]);
   return [
     el("label", { class: "pick search" }, el("span", {}, t("filter.search")), search),
     pick("region", values("region").map((value) => [value, value]), now, set),
     pick("fc", values("fc").map((value) => [value, value]), now, set),
     pick("supplier", suppliers, now, set),
+    pick("seller", sellers, now, set),
     pick("action", ACTIONS.filter((action) => session.rows.some((row) => row.action === action)).map((action) => [action, named("action", action)]), now, set),
     pick("class", classes(), now, set),
     tick("ordering", now, set),
     session.night.previous === null ? "" : tick("changed", now, set),
+    anyRecommended() ? tick("differs", now, set) : "",
     button(t("filter.reset"), reset, { class: "quiet" }),
   ];
 }

@@ -10,11 +10,12 @@ import { language, languages, learn, longDay, speak, t, yearDay } from "./langua
 import { ordersSection, showRows, shownRows } from "./orders.js";
 import { unpacked } from "./payload.js";
 import { runView } from "./run_view.js";
+import { sellersSection } from "./sellers.js";
 import { begin, session } from "./session.js";
 import { dress, onDarker, theme, THEMES } from "./theme.js";
 
 const VIEWS = [
-  ["morning", () => [headlineCards(), sinceLastNight(() => showRows({ changed: true })), mattersSection(), ordersSection()]],
+  ["morning", () => [headlineCards(), sinceLastNight(() => showRows({ changed: true })), mattersSection(), sellersSection(showRows), ordersSection()]],
   ["data", dataView],
   ["accuracy", accuracyView],
   ["run", runView],

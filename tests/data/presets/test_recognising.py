@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from data.presets.reading import taken_for
+from data.presets.reading import reports_used
 from data.presets.recognising import find_exports
 from data.presets.registry import PRESETS
 
@@ -59,10 +59,11 @@ def test_a_file_nobody_knows_is_named_with_what_mends_it(folder, text_of, make_o
     folder.put("orders.txt", text_of("orders", [make_order(1, "2026-05-01T20:00:00+00:00")]))
     folder.put("settlement.txt", "settlement-id\ttotal-amount\n1\t2\n")
     folder.put("stock.xlsx", b"PK")
-    assert taken_for(find_exports(folder.settings())) == [
-        ("exports/orders.txt", "all-orders report"),
-        ("exports/settlement.txt", "not recognised"),
-        ("exports/stock.xlsx", "not recognised"),
+    used = {("exports/orders.txt", "sales"): 1200, ("exports/stock.xlsx", "stock"): 3}
+    assert reports_used(find_exports(folder.settings()), used) == [
+        ("exports/orders.txt", "all-orders report", "sales 1,200, not items"),
+        ("exports/settlement.txt", "not recognised", "nothing"),
+        ("exports/stock.xlsx", "not recognised", "nothing"),
     ]
     said = [(message.code, message.message) for message in folder.read("sales").messages]
     assert said == [

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import polars as pl
 import pytest
 from playwright.sync_api import Page
 
+from data.marketplace import MarketplaceAdvice
 from models.override_value import OverrideValue
+from models.recommending.reasons import REASONS
 
 HOSTILE = "</script><img src=x onerror=document.title='owned'>"
 Opened = Callable[..., Any]
@@ -314,6 +317,73 @@ def test_decisions_of_planners_are_told_with_what_they_saved(night: dict[str, An
     with opened(written(night)) as page:
         page.click("#tab-accuracy")
         assert page.get_by_text("No decision of a planner is on record yet.").is_visible()
+
+
+def test_the_marketplaces_own_recommendation_stands_beside_tonights_order(
+    night: dict[str, Any], written: Callable[..., Path], opened: Opened
+) -> None:
+    """One row on which both agree, one on which they differ, one of which its report names no quantity, the rest without any."""
+    ordering = night["recommendations"].filter(pl.col("order_units") > 0)
+    same, other, silent = (ordering.row(place, named=True) for place in range(3))
+    told = {"report_date": date(2024, 4, 12), "days_of_supply": 7.0, "alert": HOSTILE}
+    rows = [
+        told | {"fc": same["fc"], "sku": same["sku"], "recommended_units": same["order_units"]},
+        told | {"fc": other["fc"], "sku": other["sku"], "recommended_units": 4000.0, "recommended_ship_date": date(2024, 6, 3)},
+        told | {"fc": silent["fc"], "sku": silent["sku"]},
+    ]
+    advice = pl.DataFrame(rows, schema=MarketplaceAdvice.create_empty().schema)
+    report = written({**night, "marketplace": advice})
+
+    def told_of(page: Page, row: dict[str, Any]) -> str:
+        page.locator(".tabulator-row", has_text=row["name"]).locator(".opener").first.click()
+        words = str(page.locator("#drawer .market").inner_text())
+        page.keyboard.press("Escape")
+        return words
+
+    with opened(report, height=2400) as page:
+        words = told_of(page, other)
+        ours = f"{other['order_units']:,.0f}"
+        assert f"The marketplace recommends 4,000 by Mon 3 Jun; fillrate recommends {ours} tonight, because " in words
+        assert REASONS["below_order_up_to"] in words
+        assert HOSTILE in words
+        assert "12 Apr" in words
+        assert f"The marketplace recommends {same['order_units']:,.0f}; fillrate recommends" in told_of(page, same)
+        assert "The marketplace names no quantity; fillrate recommends" in told_of(page, silent)
+        page.check("#filter-differs")
+        expect_rows(page, 1)
+        assert names(page) == [other["name"]]
+        page.get_by_role("button", name="Show all", exact=True).click()
+        page.click("details.chooser summary")
+        page.get_by_label("Marketplace: units").check()
+        shown = cells(page, "market_units")
+        assert [text for text in shown if text != "–"] == [f"{same['order_units']:,.0f}", "4,000"]
+    with opened(written(night)) as page:
+        assert page.locator("#filter-differs").count() == 0, "without a report there is nothing to filter by"
+        page.locator(".opener").first.click()
+        assert page.locator("#drawer .market").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_several_sellers_have_a_section_that_leads_to_their_rows(
+    night: dict[str, Any], written: Callable[..., Path], opened: Opened, axe: str, width: int
+) -> None:
+    rows = night["recommendations"]
+    sellers = pl.Series("seller", [("acme", HOSTILE, None)[place % 3] for place in range(rows.height)])
+    with opened(written({**night, "recommendations": rows.with_columns(sellers)}), width=width) as page:
+        lines = page.locator(".sellers tbody tr")
+        assert [lines.nth(place).locator("th").inner_text() for place in range(3)] == [HOSTILE, "acme", "no seller"]
+        counts = [int(lines.nth(place).locator("td").first.inner_text()) for place in range(3)]
+        assert counts == [(sellers == HOSTILE).sum(), (sellers == "acme").sum(), sellers.null_count()]
+        assert overflow(page) == 0
+        page.evaluate(axe)
+        assert page.evaluate("axe.run('.sellers').then(found => found.violations.map(fault => fault.id))") == []
+        for name, count in zip((HOSTILE, "acme", "no seller"), counts, strict=True):
+            page.locator(".sellers").get_by_role("button", name=name, exact=True).click()
+            expect_rows(page, count)
+        page.select_option("#filter-seller", "acme")
+        expect_rows(page, counts[1])
+    with opened(written(night), width=width) as page:
+        assert page.locator(".sellers").count() == 0
 
 
 def emptied(night: dict[str, Any], *frames: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.marketplace import MarketplaceAdvice
 from data.messages import PlanMessage, messages_frame
 from flows.report import ReportData, bundle, headline_numbers, headline_of, libraries, plain_page, render_pages
 from flows.report.columns import columnar
@@ -163,6 +164,46 @@ def test_decisions_are_added_up_by_author_each_currency_for_itself(data: ReportD
     told = unpacked(render_pages(replace(data, currencies=currencies, decisions=past))["report.html"], "night")["decisions"]
     found = list(zip(*(column(told, name) for name in ("author", "currency", "decisions", "judged", "waiting", "saved")), strict=True))
     assert sorted(found) == [("Ada", "CNY", 3, 2, 1, 3.0), ("Ada", "EUR", 1, 1, 0, 7.0), ("Bo", "", 1, 1, 0, 1.0)]
+
+
+def test_what_the_marketplace_recommends_stands_in_the_row_it_is_about(data: ReportData) -> None:
+    fc, sku = data.recommendations.select("fc", "sku").row(3)
+    told = {"report_date": date(2024, 4, 12), "recommended_units": 40.0, "recommended_ship_date": date(2024, 4, 20), "alert": HOSTILE[0]}
+    advice = pl.DataFrame(
+        [{"run_id": data.run_id, "as_of": data.as_of, "fc": fc, "sku": sku} | told, {"fc": fc, "sku": "not a row"} | told],
+        schema=MarketplaceAdvice.create_empty().schema,
+    )
+    rows = unpacked(render_pages(replace(data, marketplace=advice))["report.html"], "night")["rows"]
+    assert rows["rows"] == data.recommendations.height
+    assert [place for place, units in enumerate(column(rows, "market_units")) if units is not None] == [3]
+    assert (column(rows, "market_units")[3], column(rows, "market_ship_date")[3], column(rows, "market_report_date")[3]) == (40, 6, -2)
+    assert column(rows, "market_days")[3] is None
+
+
+def test_the_night_is_added_up_by_seller_and_currency(data: ReportData) -> None:
+    one = replace(data, recommendations=data.recommendations.with_columns(seller=pl.when(pl.int_range(pl.len()) > 3).then(pl.lit("acme"))))
+    for few in (data, one):
+        assert unpacked(render_pages(few)["report.html"], "night")["sellers"] == [], "one seller, or none, needs no sum"
+    sellers = pl.Series("seller", [("acme", "Zenith", None)[place % 3] for place in range(data.recommendations.height)])
+    rows = data.recommendations.with_columns(sellers, on_hand=pl.when(pl.int_range(pl.len()) % 9 == 0).then(0.0).otherwise("on_hand"))
+    snoozed = pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("Ada")).alias("snoozed_by")
+    several = replace(data, recommendations=rows, alerts=data.alerts.with_columns(snoozed), currencies={"SH-01": "CNY", "BJ-01": "USD"})
+    told = unpacked(render_pages(several)["report.html"], "night")["sellers"]
+    assert list(dict.fromkeys(one["seller"] for one in told)) == ["acme", "Zenith", None]
+    waiting = [(a["fc"], a["sku"]) for a in several.alerts.to_dicts() if a["state"] != "cleared" and a["snoozed_by"] is None]
+    for one in told:
+        own = [
+            row for row in rows.to_dicts() if row["seller"] == one["seller"] and several.currencies.get(row["fc"], "") == one["currency"]
+        ]
+        ordering = [row for row in own if row["order_units"] > 0]
+        assert (one["rows"], one["order_lines"]) == (len(own), len(ordering))
+        assert one["order_units"] == sum(row["order_units"] for row in ordering)
+        assert one["order_value"] == pytest.approx(sum(row["order_value"] for row in own))
+        assert one["expected_lost_margin"] == pytest.approx(sum(row["expected_lost_margin"] for row in own))
+        assert one["stocked_out"] == sum(row["on_hand"] == 0 and row["demand_mean"] > 0 for row in own)
+        assert one["alerts"] == sum(waiting.count((row["fc"], row["sku"])) for row in own)
+    assert sum(one["rows"] for one in told) == rows.height
+    assert sum(one["alerts"] for one in told) > 0
 
 
 def test_a_rerun_of_the_report_is_the_same_to_the_byte(data: ReportData) -> None:
