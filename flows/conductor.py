@@ -17,7 +17,7 @@ from data.published import RunPaths, find_run, read_manifest, remove_stale_stagi
 from flows.log_lines import bound
 from flows.notify import Sent
 from flows.settings import Settings, recorded_settings
-from flows.stages import database, decide, housekeeping, ingest, plan, publish, train
+from flows.stages import challenge, database, decide, housekeeping, ingest, plan, publish, train
 from flows.stages.database import Written
 from flows.stages.night import Kind, Night
 
@@ -164,10 +164,12 @@ def _computed(
     failed: dict[str, str] = {}
     everywhere = night.regions()
     log.info(
-        "as of %s, %s regions", night.as_of, len(regions), extra={"tasks_ahead": len(regions) + 1 + (2 * len(everywhere) + 2) * night.train}
+        "as of %s, %s regions", night.as_of, len(regions), extra={"tasks_ahead": len(regions) + 1 + (2 * len(everywhere) + 3) * night.train}
     )
     if night.train:
-        _train(learner, regions, failed, do)
+        trained = _train(learner, regions, failed, do)
+        if trained and night.kind != "rerun":
+            night = do("challenge", challenge.challenge, night, trained)
     if request.last == "train":
         return Outcome(None, False, failed, night.as_of, time.perf_counter() - begun)
     for region in regions:
@@ -196,19 +198,21 @@ def _announced(do: Do) -> Do:
     return announced
 
 
-def _train(night: Night, regions: list[str], failed: dict[str, str], do: Do) -> None:
-    """Train the shared trees, then the regions' own; a region that fails is left out of both."""
+def _train(night: Night, regions: list[str], failed: dict[str, str], do: Do) -> list[str]:
+    """Train the shared trees, then the regions' own; a region that fails is left out of both. Return the regions that were trained."""
     # The shared trees learn from every region, also where only some are to be decided.
     everywhere = night.regions()
     for region in everywhere:
         _attempt(failed, region, do, f"sample-{region}", train.sample_region, night, region)
-    sampled = [region for region in everywhere if region not in failed]
+    sampled, trained = [region for region in everywhere if region not in failed], []
     if do("train-shared", train.train_shared, night, sampled):
         for region in sampled:
             _attempt(failed, region, do, f"train-{region}", train.train_own, night, region)
-        do("calibrate", train.finish_training, night, [region for region in sampled if region not in failed])
+        trained = [region for region in sampled if region not in failed]
+        do("calibrate", train.finish_training, night, trained)
     for region in set(failed) - set(regions):
         del failed[region]
+    return trained
 
 
 def _attempt(failed: dict[str, str], region: str, do: Do, task: str, function: Callable[..., None], *arguments: Any) -> None:

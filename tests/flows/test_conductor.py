@@ -47,7 +47,8 @@ def test_training_samples_every_region_also_when_one_is_decided(here):
     watching = Watching()
     conduct(here.settings("seed=9"), Request(first="train", regions=("south",)), watching)
     assert watching.tasks == [
-        "plan", "sample-north", "sample-south", "train-shared", "train-north", "train-south", "calibrate", "decide-south", "publish",
+        "plan", "sample-north", "sample-south", "train-shared", "train-north", "train-south", "calibrate", "challenge",
+        "decide-south", "publish",
     ]  # fmt: skip
 
 
