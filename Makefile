@@ -17,6 +17,7 @@ test: setup ## run the tests
 	@scripts/install_browser || true # without a browser its tests are skipped, and say so
 	@scripts/install_office || true # and without an office the one that opens the workbook in it
 	@scripts/install_postgres || true # and without a database server those that read from one and write to it
+	@scripts/install_object_store || true # nor a store, those of object storage
 	@$(PY) -m pytest -n 2 --dist loadfile # files side by side, each file's tests in order
 
 check: setup ## linters, strict types, one-way imports, and the project's own checks

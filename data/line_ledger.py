@@ -1,14 +1,18 @@
-"""Ledgers of lines: text files that only grow, one decision a line, whole or not there, whoever else is writing."""
+"""Ledgers of lines that only grow, one decision a line, whole or not there, whoever else is writing.
+
+On disk a ledger is a text file. An object cannot grow, so in a store it is a folder of that name with an object per line.
+"""
 
 import fcntl
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from data.published.disk import FILE_MODE, sync
+from data.storage import ObjectPath, Place
+from data.storage.object_lines import append_object, read_objects
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -17,7 +21,7 @@ class LedgerDamaged(Exception):
     """A line of a ledger is torn or cannot be read; the message names it."""
 
 
-def read_lines(path: Path) -> list[bytes]:
+def read_lines(path: Place) -> list[bytes]:
     """Return a ledger's lines, oldest first; none where there is no ledger yet.
 
     Raises
@@ -25,6 +29,8 @@ def read_lines(path: Path) -> list[bytes]:
     LedgerDamaged
         If its last line has no end, as a crash or a full disk leaves it.
     """
+    if isinstance(path, ObjectPath):
+        return read_objects(path)
     if not path.exists():
         return []
     with path.open("rb") as ledger:
@@ -32,7 +38,7 @@ def read_lines(path: Path) -> list[bytes]:
         return _lines(ledger.read(), path)
 
 
-def append_line(path: Path, line: bytes, allowed: Callable[[Sequence[bytes]], None] = lambda known: None) -> None:
+def append_line(path: Place, line: bytes, allowed: Callable[[Sequence[bytes]], None] = lambda known: None) -> None:
     """Append a line (without its end) and wait until it is on the disk.
 
     `allowed` gets the lines before it and raises where it must not be added: both happen under one lock of the file.
@@ -42,6 +48,9 @@ def append_line(path: Path, line: bytes, allowed: Callable[[Sequence[bytes]], No
     LedgerDamaged
         If the last line is torn: another one behind it would hide that.
     """
+    if isinstance(path, ObjectPath):
+        append_object(path, line, allowed)
+        return
     whole = line + b"\n"
     is_new = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +70,7 @@ def append_line(path: Path, line: bytes, allowed: Callable[[Sequence[bytes]], No
         sync(path.parent)
 
 
-def parsed_lines(lines: Sequence[bytes], model: type[Record], path: Path, *, noun: str, mend: str) -> list[Record]:
+def parsed_lines(lines: Sequence[bytes], model: type[Record], path: Place, *, noun: str, mend: str) -> list[Record]:
     """Return a ledger's lines as records.
 
     Parameters
@@ -89,7 +98,7 @@ def parsed_lines(lines: Sequence[bytes], model: type[Record], path: Path, *, nou
     return records
 
 
-def _lines(content: bytes, path: Path) -> list[bytes]:
+def _lines(content: bytes, path: Place) -> list[bytes]:
     # Only \n ends a line: texts may hold the other characters that str.splitlines takes for an end.
     *lines, rest = content.split(b"\n")
     if rest:

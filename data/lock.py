@@ -1,52 +1,61 @@
-"""One writer at a time on a lake: a lock that a killed run cannot leave behind."""
+"""One writer at a time on a lake: a lock that a killed run cannot leave behind for long."""
 
 import contextlib
 import fcntl
 import json
-import os
-import socket
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from data.lock_holder import LakeLocked, holder_in_words, this_process
+from data.object_lock import object_lock, object_lock_holder
+from data.storage import ObjectPath, Place, place
+
+__all__ = ["LakeLocked", "lake_lock", "lock_holder"]
+
 LOCK_FILE = ".lock"
-
-
-class LakeLocked(Exception):
-    """Another run is writing to the lake; the message names it."""
+LAPSE_SECONDS = 120.0
 
 
 @contextlib.contextmanager
-def lake_lock(root: str | Path) -> Iterator[None]:
-    """Hold the lake at `root` for the length of a `with` block; the folder is made where need be.
+def lake_lock(root: str | Place, *, lapse_seconds: float = LAPSE_SECONDS) -> Iterator[Callable[[], None]]:
+    """Hold the lake at `root` for the length of a `with` block, which gets a function that raises once the lock is lost.
 
-    The operating system keeps the lock (`flock` on `<root>/.lock`) and drops it when the process ends, however it ends. What
-    the file says only tells others who holds it.
+    On disk the operating system keeps the lock (`flock` on `<root>/.lock`) and drops it when the process ends, however it
+    ends; it cannot be lost. What the file says only tells others who holds it. The folder is made where need be. In an object
+    store nobody knows that a process has ended: there a lock that shows no sign of life for `lapse_seconds` lapses
+    (`data.object_lock`).
 
     Raises
     ------
     LakeLocked
         At once, if another run holds it.
     """
-    folder = Path(root)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / LOCK_FILE
+    lake = place(root)
+    if isinstance(lake, ObjectPath):
+        with object_lock(lake / LOCK_FILE, lapse_seconds=lapse_seconds) as still_held:
+            yield still_held
+        return
+    lake.mkdir(parents=True, exist_ok=True)
+    path = lake / LOCK_FILE
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LakeLocked(f"another run is writing to the lake at {folder}: {_holder(path)}. Wait until it ends, or end it.") from None
+            raise LakeLocked(f"another run is writing to the lake at {lake}: {_holder(path)}. Wait until it ends, or end it.") from None
         _write_holder(file)
         try:
-            yield
+            yield lambda: None
         finally:
             file.truncate(0)
 
 
-def lock_holder(root: str | Path) -> str | None:
+def lock_holder(root: str | Place, *, lapse_seconds: float = LAPSE_SECONDS) -> str | None:
     """Return in words who holds the lock of the lake at `root`, None where nobody does."""
-    path = Path(root) / LOCK_FILE
+    lake = place(root)
+    if isinstance(lake, ObjectPath):
+        return object_lock_holder(lake / LOCK_FILE, lapse_seconds=lapse_seconds)
+    path = lake / LOCK_FILE
     # Nobody has written to it: then it is not even tried, so that a run which is just starting is not in its way.
     if not path.is_file() or not path.stat().st_size:
         return None
@@ -60,13 +69,9 @@ def lock_holder(root: str | Path) -> str | None:
 
 def _write_holder(file: IO[str]) -> None:
     file.truncate(0)
-    json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat(timespec="seconds")}, file)
+    json.dump(this_process(), file)
     file.flush()
 
 
 def _holder(path: Path) -> str:
-    try:
-        holder = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {holder['pid']} on host {holder['host']}, since {holder['since']}"
-    except (ValueError, KeyError):
-        return "a process that has only just started"
+    return holder_in_words(path.read_bytes())

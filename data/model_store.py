@@ -2,14 +2,16 @@
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Mapping
-from pathlib import Path
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
 import polars as pl
+
+from data.published.disk import remove_folder, replace_folder
+from data.storage import Place, place
+from data.storage.frames import read_parquet
 
 SHARED = "_shared"
 """Folder of what all regions share; no region can have it: names of regions never begin with an underscore on disk."""
@@ -23,10 +25,10 @@ LONGEST_NAME = 200
 class ModelStore:
     """Models in `<lake>/models/<region>/<model_id>/`: LightGBM text, tables as Parquet, and `model.json`, written last."""
 
-    def __init__(self, lake: str | Path) -> None:
-        self.root = Path(lake) / "models"
+    def __init__(self, lake: str | Place) -> None:
+        self.root = place(lake) / "models"
 
-    def folder(self, region: str | None, model_id: str) -> Path:
+    def folder(self, region: str | None, model_id: str) -> Place:
         """Return the folder of a region's model, or with None of what all regions share."""
         return self.root / (SHARED if region is None else region_folder(region)) / model_id
 
@@ -40,25 +42,10 @@ class ModelStore:
         tables: Mapping[str, pl.DataFrame],
     ) -> None:
         """Write a model so that a reader sees all of it or nothing; one of the same id is replaced."""
-        target = self.folder(region, model_id)
-        staging = target.with_name(f".{model_id}.writing")
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(parents=True)
-        for name, text in texts.items():
-            (staging / name).write_text(text, encoding="utf-8")
-        for name, table in tables.items():
-            table.write_parquet(staging / f"{name}.parquet")
-        (staging / DOCUMENT).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        for path in staging.iterdir():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        replaced = target.with_name(f".{model_id}.replaced")
-        shutil.rmtree(replaced, ignore_errors=True)
-        # Moved aside whole: a folder that is being removed would look like a model that lacks its trees.
-        if target.exists():
-            target.rename(replaced)
-        staging.rename(target)
-        shutil.rmtree(replaced, ignore_errors=True)
+        files = {name: text.encode() for name, text in texts.items()}
+        files |= {f"{name}.parquet": _parquet(table) for name, table in tables.items()}
+        files[DOCUMENT] = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+        replace_folder(self.folder(region, model_id), files, DOCUMENT)
 
     def document(self, region: str | None, model_id: str) -> dict[str, Any] | None:
         """Return a model's JSON document, None where there is no such model."""
@@ -74,7 +61,7 @@ class ModelStore:
 
     def table(self, region: str | None, model_id: str, name: str) -> pl.DataFrame:
         """Return one of a model's tables."""
-        return pl.read_parquet(self.folder(region, model_id) / f"{name}.parquet")
+        return read_parquet(self.folder(region, model_id) / f"{name}.parquet")
 
     def model_ids(self) -> list[str]:
         """Return the ids of shared models that are whole, sorted."""
@@ -82,8 +69,15 @@ class ModelStore:
 
     def remove(self, model_id: str) -> None:
         """Remove a model of all regions, the shared part first, so that nothing half is ever used."""
-        for folder in (self.folder(None, model_id), *self.root.glob(f"*/{model_id}")):
-            shutil.rmtree(folder, ignore_errors=True)
+        regions = self.root.iterdir() if self.root.is_dir() else ()
+        for folder in (self.folder(None, model_id), *(region / model_id for region in regions)):
+            remove_folder(folder)
+
+
+def _parquet(table: pl.DataFrame) -> bytes:
+    content = BytesIO()
+    table.write_parquet(content)
+    return content.getvalue()
 
 
 def region_folder(region: str) -> str:

@@ -1,15 +1,15 @@
 """Where a backtest or a replay keeps what it has computed: part by part while it is under way, then its results."""
 
 import json
-import shutil
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
-from data.published.disk import replace_text, sync
+from data.published.disk import remove_folder, replace_bytes, replace_text
+from data.storage import Place, place
+from data.storage.frames import read_parquet
 
 SUMMARY = "summary.json"
 
@@ -20,8 +20,8 @@ class ResultsFolder:
     A part is named by its day: the origin of a forecast, or the day before a replayed window.
     """
 
-    def __init__(self, output: str | Path, kind: Literal["backtests", "replays", "whatif"], run_id: str) -> None:
-        self.path = Path(output) / kind / run_id
+    def __init__(self, output: str | Place, kind: Literal["backtests", "replays", "whatif"], run_id: str) -> None:
+        self.path = place(output) / kind / run_id
 
     @property
     def begun(self) -> bool:
@@ -47,11 +47,11 @@ class ResultsFolder:
             _write(self._part(name, day, "parquet"), frame)
         replace_text(self._part("document", day, "json"), json.dumps(document) + "\n")
         for made_with in ("work", "trained"):
-            shutil.rmtree(self.path / made_with, ignore_errors=True)
+            remove_folder(self.path / made_with)
 
     def read_part(self, name: str, day: date) -> pl.DataFrame:
         """Return a table of a part."""
-        return pl.read_parquet(self._part(name, day, "parquet"), memory_map=False)
+        return read_parquet(self._part(name, day, "parquet"))
 
     def part_document(self, day: date) -> dict[str, Any]:
         """Return what was noted of a part."""
@@ -64,22 +64,20 @@ class ResultsFolder:
         for name, text in texts.items():
             replace_text(self.path / name, text)
         replace_text(self.path / SUMMARY, json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
-        shutil.rmtree(self.path / "parts", ignore_errors=True)
+        remove_folder(self.path / "parts")
 
     def read(self, name: str) -> pl.DataFrame:
         """Return a table of the results."""
-        return pl.read_parquet(self.path / f"{name}.parquet", memory_map=False)
+        return read_parquet(self.path / f"{name}.parquet")
 
     def summary(self) -> dict[str, Any]:
         """Return the results' summary."""
         return dict(json.loads((self.path / SUMMARY).read_text(encoding="utf-8")))
 
-    def _part(self, name: str, day: date, ending: str) -> Path:
+    def _part(self, name: str, day: date, ending: str) -> Place:
         return self.path / "parts" / f"{name}-{day:%Y%m%d}.{ending}"
 
 
-def _write(path: Path, frame: pl.DataFrame) -> None:
-    part = path.with_suffix(".part")
-    frame.write_parquet(part)
-    sync(part)
-    part.replace(path)
+def _write(path: Place, frame: pl.DataFrame) -> None:
+    with replace_bytes(path) as file:
+        frame.write_parquet(file)

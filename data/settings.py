@@ -2,10 +2,10 @@
 
 import re
 from string import Formatter
-from typing import Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 TableName = Literal[
     "sales",
@@ -33,10 +33,22 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _is_location(path: str) -> str:
+    if "://" in path and not path.startswith("s3://"):
+        raise ValueError("neither a folder nor an address in an object store, such as s3://bucket/folder")
+    if path.startswith("s3://") and ("@" in path.split("/")[2] or not path.split("/")[2]):
+        raise ValueError("write s3://bucket/folder; the keys of an object store stand in the environment (AWS_ACCESS_KEY_ID, …)")
+    return path
+
+
+Location = Annotated[str, AfterValidator(_is_location)]
+"""A folder or file on disk, or an address in an object store."""
+
+
 class TableInput(Frozen):
     """How one input table is read."""
 
-    path: str | None = Field(
+    path: Location | None = Field(
         None, description="file or folder of this table; by default `<inputs.path>/<table>.*` and `<inputs.path>/<table>/`"
     )
     columns: dict[str, str] = Field(
@@ -79,7 +91,7 @@ class DriversInput(TableInput):
 class ExportsInput(Frozen):
     """How a marketplace's reports are read that a seller drops into one folder as downloaded."""
 
-    path: str | None = Field(
+    path: Location | None = Field(
         None, description="folder of the reports, one folder in it per seller or none; by default `<inputs.path>/exports`"
     )
     marketplace: str | None = Field(
@@ -116,7 +128,7 @@ class ExportsInput(Frozen):
 class InputsSettings(Frozen):
     """Where the input tables are and how they are read."""
 
-    path: str = Field(description="folder of the input tables")
+    path: Location = Field(description="folder of the input tables, or `s3://…`")
     receiving_days: int = Field(
         0, ge=0, le=60, description="days from the dock to the shelf, added to expected, promised and received dates"
     )
@@ -157,15 +169,18 @@ class InputsSettings(Frozen):
 class LakeSettings(Frozen):
     """Where history and models are kept."""
 
-    path: str = Field(description="folder of the lake")
+    path: Location = Field(description="folder of the lake, or `s3://…`")
     keep_runs_days: int = Field(400, ge=1, description="days a run can be rerun; older ones refuse with a message")
     compact_every_days: int = Field(7, ge=1, description="days between two compactions of the tables")
+    lock_seconds: float = Field(
+        120, ge=1, description="seconds without a sign of life after which the lock of a killed run lapses, in an object store"
+    )
 
 
 class OutputSettings(Frozen):
     """Where runs are published."""
 
-    path: str = Field(description="folder of the published runs")
+    path: Location = Field(description="folder of the published runs, or `s3://…`")
     database_schema: str | None = Field(
         None,
         max_length=63,

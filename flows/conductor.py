@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from polars.exceptions import PanicException
@@ -14,6 +13,7 @@ from data.lake import Lake, LakeError
 from data.lock import lake_lock
 from data.messages import PlanMessage
 from data.published import RunPaths, find_run, read_manifest, remove_stale_staging
+from data.storage import place
 from flows.log_lines import bound
 from flows.notify import Sent
 from flows.settings import Settings, recorded_settings
@@ -102,8 +102,8 @@ def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
         If every region failed.
     """
     begun, started_at = time.perf_counter(), datetime.now(UTC)
-    do = _announced(do)
-    with lake_lock(Lake(settings.lake).root):
+    with lake_lock(Lake(settings.lake).root, lapse_seconds=settings.lake.lock_seconds) as still_held:
+        do = _announced(do, still_held)
         remove_stale_staging(settings.output.path)
         times: dict[str, float] = {}
         compacted: list[str] = []
@@ -136,8 +136,8 @@ def rerun(settings: Settings, run: RunPaths, do: Do = directly) -> Outcome:
         If the run is older than `lake.keep_runs_days` allows.
     """
     begun, started_at = time.perf_counter(), datetime.now(UTC)
-    do = _announced(do)
-    with lake_lock(Lake(settings.lake).root):
+    with lake_lock(Lake(settings.lake).root, lapse_seconds=settings.lake.lock_seconds) as still_held:
+        do = _announced(do, still_held)
         remove_stale_staging(settings.output.path)
         manifest = read_manifest(run)
         plan.refuse_if_too_old(manifest, settings, started_at.date())
@@ -183,10 +183,14 @@ def _computed(
     return Outcome(run, latest, failed, night.as_of, time.perf_counter() - begun)
 
 
-def _announced(do: Do) -> Do:
-    """Return `do` with a log record before each task, from which a progress bar is drawn, and one after it, for programs."""
+def _announced(do: Do, still_held: Callable[[], None]) -> Do:
+    """Return `do` with a log record before each task, from which a progress bar is drawn, and one after it, for programs.
+
+    None begins once the lock is lost.
+    """
 
     def announced(task: str, function: Callable[..., T], *arguments: Any) -> T:
+        still_held()
         log.info(task, extra={"task": task})
         begun = time.perf_counter()
         with bound(task=task):
@@ -248,7 +252,7 @@ def settings_beside(run: RunPaths) -> Settings:
         If the lake that the run read is not there.
     """
     settings = settings_of(run)
-    if not Path(settings.lake.path).is_dir():
+    if not place(settings.lake.path).is_dir():
         raise LakeError(
             f"run {run.run_id} read the lake {settings.lake.path}, which is not there: start from the folder in which the run was made, "
             "or put the lake back"

@@ -24,7 +24,7 @@ def run_nightly(settings: Settings, request: Request) -> Outcome:
     LakeLocked, InputError, LakeError, PublishError, NothingToPublish, UnknownRegion
         As `conduct`.
     """
-    with lake_lock(Lake(settings.lake).root):
+    with lake_lock(Lake(settings.lake).root, lapse_seconds=settings.lake.lock_seconds):
         pass  # a lake in use is told at once, not after a server was started
     with ExitStack() as stack:
         server: TemporaryServer | None = None

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ from polars.exceptions import PanicException
 from data.lake import Lake
 from data.lock import lock_holder
 from data.published import RunPaths, read_frame, read_manifest, runs
+from data.storage import Place
+from data.storage.copies import on_disk
 from flows.conductor import Outcome, Request
 from flows.notify import Digest, Sent, failure_digest, late_digest, night_digest, send
 from flows.notify.late import Lateness, lateness
@@ -93,7 +96,7 @@ def tell_if_late(settings: Settings, now: datetime) -> tuple[Lateness, tuple[Sen
     found = lateness(now, late_after, settings.frequency, (datetime.fromisoformat(manifest["finished_at"]) for manifest in nights))
     if found.published is not None:
         return found, ()
-    holder = lock_holder(Lake(settings.lake).root)
+    holder = lock_holder(Lake(settings.lake).root, lapse_seconds=settings.lake.lock_seconds)
     digest = late_digest(settings.name, found.due, late_after, _newest(nights), holder)
     log.warning("%s", digest.body.splitlines()[0])
     return found, _tell(lambda: digest)
@@ -106,13 +109,14 @@ def _newest(nights: list[dict[str, Any]]) -> str:
     return f"The newest report is that of run {newest['run_id']}, as of {newest['as_of']}, published {newest['finished_at']}."
 
 
-def _tell(digest: Callable[[], Digest], attachment: Path | None = None) -> tuple[Sent, ...]:
+def _tell(digest: Callable[[], Digest], attachment: Place | None = None) -> tuple[Sent, ...]:
     """Send what `digest` returns to every address; whatever goes wrong is a line in the log."""
     addresses = NotifyAddresses().notify_urls
     if not addresses.get_secret_value().strip():
         return ()
     try:
-        sent = send(digest(), addresses, attachment)
+        with nullcontext() if attachment is None else on_disk(attachment) as file:
+            sent = send(digest(), addresses, file)
     except Exception as error:  # a night that was published stands, whatever its digest trips over
         cause = type(error).__name__
         log.warning("nobody was notified: %s while the notification was made", cause, exc_info=log.isEnabledFor(logging.DEBUG))

@@ -1,6 +1,7 @@
 """Settings of a run: the rooms' settings put together, read from TOML, with FILLRATE_… variables and --set on top."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -194,7 +195,8 @@ def _sentence(problem: Mapping[str, Any], known: Sequence[str], reference: str) 
         return f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else f"; {reference} lists the keys")
     if problem["type"] == "missing":
         return f"key {key!r} is missing"
-    return f"{key} is {problem['input']!r}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+    found = re.sub(r"://[^/]*@", "://…@", repr(problem["input"]))  # whoever writes keys into an address must not read them in a log
+    return f"{key} is {found}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
 
 
 def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -26,6 +27,7 @@ from features.matrix import PreparedPanel, prepare_panel
 from features.panel import Panel, build_panel
 from flows.cli.main import call
 from flows.settings import Settings, load_settings
+from scripts.object_store import ObjectStore, missing_programs, object_store
 from scripts.postgres_server import NoServer, PostgresServer
 from scripts.postgres_server import postgres_server as running_postgres
 
@@ -460,3 +462,22 @@ def postgres(postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("FILLRATE_DATABASE_URL", postgres_server.url("shop"))
     yield postgres_server
     postgres_server.execute("DROP DATABASE shop WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def object_store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """A real object store on loopback."""
+    if missing := missing_programs():
+        pytest.skip(f"{missing[0]} is not installed: scripts/install_object_store installs it")
+    with object_store(tmp_path_factory.mktemp("store")) as store:
+        yield store
+
+
+@pytest.fixture
+def bucket(object_store_server: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty bucket of its own, which this process and those it starts may use."""
+    for name, value in object_store_server.environment.items():
+        monkeypatch.setenv(name, value)
+    name = f"test-{uuid.uuid4().hex}"
+    object_store_server.make_bucket(name)
+    return f"s3://{name}"

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 
@@ -19,6 +18,7 @@ from data.settings import TableInput
 from data.sources.formats import FORMATS
 from data.sources.headers import normalised
 from data.sources.opened import Opening, OpenTable, Rows
+from data.storage import Place
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def how_to_read(table: str, config: TableInput, today: date | None, fcs: Collect
     return Reading(table, config, today, fcs, expected)
 
 
-def read_file(how: Reading, name: str, path: Path, day_first: bool | None = None) -> FileRead:
+def read_file(how: Reading, name: str, path: Place, day_first: bool | None = None) -> FileRead:
     """Return the rows of one file; `day_first` is what other files say about dates that can be read two ways.
 
     Raises
@@ -110,7 +110,7 @@ def read_opened(how: Reading, name: str, opened: OpenTable, day_first: bool | No
     return _sorted_out(how, name, opened, matched, rows, columns)
 
 
-def _open(how: Reading, name: str, path: Path) -> OpenTable:
+def _open(how: Reading, name: str, path: Place) -> OpenTable:
     opening = Opening(how.table, path, name, how.config.sheet, how.expected)
     try:
         return FORMATS[path.suffix.casefold()](opening)

@@ -1,7 +1,6 @@
 """Take a delivery of a dated table in: replace the days it contains, leave all others as they are."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import polars as pl
 
@@ -13,10 +12,11 @@ from data.lake.ledger import HeldDay, Ledger
 from data.lake.shrunk_days import shrunk_days, still_held
 from data.messages import PlanMessage
 from data.settings import Delivery
+from data.storage import Place
 
 
 def take_days(
-    root: Path,
+    root: Place,
     layout: Layout,
     frame: pl.DataFrame,
     *,
@@ -81,7 +81,7 @@ def _merged(kept: pl.LazyFrame, new: pl.DataFrame, layout: Layout) -> pl.DataFra
     return pl.concat([rest.select(new.columns), new])
 
 
-def _write(root: Path, layout: Layout, new: pl.DataFrame, kept: pl.LazyFrame, changed: pl.DataFrame, old: pl.DataFrame) -> None:
+def _write(root: Place, layout: Layout, new: pl.DataFrame, kept: pl.LazyFrame, changed: pl.DataFrame, old: pl.DataFrame) -> None:
     """Commit the changed days: appended where all their dates are new, else by overwriting exactly their dates."""
     fresh = new.join(changed, on=layout.replaces, how="semi", nulls_equal=True)
     dates = changed["date"].unique().sort()
@@ -101,7 +101,7 @@ def _partition_values(layout: Layout, fresh: pl.DataFrame, column: str) -> list[
     return values
 
 
-def _days_kept(root: Path, layout: Layout, new: pl.DataFrame, ledger: Ledger, files: Mapping[str, str]) -> tuple[PlanMessage, ...]:
+def _days_kept(root: Place, layout: Layout, new: pl.DataFrame, ledger: Ledger, files: Mapping[str, str]) -> tuple[PlanMessage, ...]:
     """Return a message per changed file whose earlier days it no longer contains; they stay, as exports are often windows."""
     changed = sorted(name for name, sha in files.items() if ledger.files.get(name, sha) != sha)
     if not changed:

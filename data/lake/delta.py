@@ -1,4 +1,4 @@
-"""Delta tables on disk: open, scan, append, overwrite. Everything the lake writes goes through here.
+"""Delta tables, on disk or in an object store: open, scan, append, overwrite. Everything the lake writes goes through here.
 
 History is never trimmed on its own (`delta.enableExpiredLogCleanup` is false): a checkpoint would otherwise delete the
 versions that reruns read. What is no longer needed is removed by vacuum only.
@@ -6,38 +6,27 @@ versions that reruns read. What is no longer needed is removed by vacuum only.
 
 import fcntl
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import polars as pl
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
 
 from data.lake.errors import LakeError
+from data.storage import ObjectPath, Place
 
 CONFIGURATION: Mapping[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}
 RECORDS_LOCK = ".records.lock"
 WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=131_072)
 
 
-def local_root(path: str) -> Path:
-    """Return the folder that `path` names.
-
-    Raises
-    ------
-    LakeError
-        If it is an address in an object store.
-    """
-    if "://" in path:
-        raise LakeError(f"lake.path is {path!r}: object storage is not supported yet; give a folder on a local or mounted disk")
-    return Path(path).expanduser()
-
-
-def exists(root: Path, table: str) -> bool:
+def exists(root: Place, table: str) -> bool:
     """Return whether `table` has ever been committed to."""
-    return (root / table / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(root / table))
+    # On disk a look at the folder first: the library would make it. In a store every look is a request.
+    there = isinstance(root, ObjectPath) or (root / table / "_delta_log").is_dir()
+    return there and DeltaTable.is_deltatable(str(root / table))
 
 
-def open_table(root: Path, table: str, version: int | None = None) -> DeltaTable:
+def open_table(root: Place, table: str, version: int | None = None) -> DeltaTable:
     """Return `table` as of `version`, by default the newest.
 
     Raises
@@ -45,29 +34,33 @@ def open_table(root: Path, table: str, version: int | None = None) -> DeltaTable
     LakeError
         If there is no such table or version.
     """
-    if not exists(root, table):
-        raise LakeError(f"the lake at {root} has no table {table!r} yet: take its files in first")
-    if version is None:
-        return DeltaTable(str(root / table))
+    missing = LakeError(f"the lake at {root} has no table {table!r} yet: take its files in first")
+    # A store tells it when the table cannot be opened: until then that would be one more request.
+    if not isinstance(root, ObjectPath) and not exists(root, table):
+        raise missing
     try:
         return DeltaTable(str(root / table), version=version)
     except (DeltaError, OSError, ValueError) as error:
+        if not exists(root, table):
+            raise missing from None
+        if version is None:
+            raise
         newest = DeltaTable(str(root / table)).version()
         raise LakeError(f"{table} in the lake at {root} has no version {version}; the newest is {newest}") from error
 
 
-def scan(root: Path, table: str, schema: Mapping[str, pl.DataType], version: int | None = None) -> pl.LazyFrame:
+def scan(root: Place, table: str, schema: Mapping[str, pl.DataType], version: int | None = None) -> pl.LazyFrame:
     """Return `table` lazily with the columns of `schema`; one that was not stored at the time is null."""
     frame = pl.scan_delta(open_table(root, table, version))
     there = frame.collect_schema().names()
     return frame.select((pl.col(name) if name in there else pl.lit(None)).cast(dtype).alias(name) for name, dtype in schema.items())
 
 
-def append(root: Path, table: str, frame: pl.DataFrame, partition_by: Sequence[str] = ()) -> int:
+def append(root: Place, table: str, frame: pl.DataFrame, partition_by: Sequence[str] = ()) -> int:
     """Add rows to `table`, creating it where need be, in one commit; return its new version."""
     path = root / table
     if not exists(root, table):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        root.mkdir(parents=True, exist_ok=True)
         partitions = list(partition_by) or None
         write_deltalake(str(path), frame, mode="error", partition_by=partitions, configuration=CONFIGURATION, writer_properties=WRITER)
     else:
@@ -75,18 +68,28 @@ def append(root: Path, table: str, frame: pl.DataFrame, partition_by: Sequence[s
     return DeltaTable(str(path)).version()
 
 
-def append_record(root: Path, table: str, frame: pl.DataFrame) -> None:
+def append_record(root: Place, table: str, frame: pl.DataFrame) -> None:
     """Add rows to a table that the deliveries of all tables share, one after the other.
 
-    Tables may be taken in side by side, and of two writers that both find the record missing Delta lets one fail.
+    Tables may be taken in side by side, and of two writers that both find the record missing Delta lets one fail. On disk they
+    wait for each other; in an object store the one that fails finds the record made and adds to it.
     """
+    if isinstance(root, ObjectPath):
+        made = exists(root, table)
+        try:
+            append(root, table, frame)
+        except (DeltaError, OSError):
+            if made or not exists(root, table):
+                raise
+            append(root, table, frame)
+        return
     root.mkdir(parents=True, exist_ok=True)
     with (root / RECORDS_LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         append(root, table, frame)
 
 
-def overwrite(root: Path, table: str, frame: pl.DataFrame, where: str | None) -> int:
+def overwrite(root: Place, table: str, frame: pl.DataFrame, where: str | None) -> int:
     """Replace the rows of `table` for which the SQL text `where` holds (None: all) in one commit; return its new version.
 
     Every row of `frame` must satisfy `where`; Delta refuses the commit otherwise.

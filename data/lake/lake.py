@@ -19,6 +19,7 @@ from data.lake.regions import move_history, region_of_fcs
 from data.lake.shrunk_days import shrunk_messages
 from data.messages import PlanMessage
 from data.settings import Delivery, LakeSettings
+from data.storage import place
 
 if TYPE_CHECKING:
     from data.intake import Intake
@@ -35,15 +36,10 @@ class Lake:
     """The history of every input table, one Delta table each in `<root>/<table>`.
 
     One run at a time (`data.lock`). It takes locations in first; other tables may then come in side by side.
-
-    Raises
-    ------
-    LakeError
-        If the path is not a local one.
     """
 
     def __init__(self, settings: LakeSettings) -> None:
-        self.root = delta.local_root(settings.path)
+        self.root = place(settings.path)
         self.compact_every_days = settings.compact_every_days
 
     def known_files(self, table: str) -> dict[str, str]:

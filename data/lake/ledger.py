@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from data.lake import delta
 from data.messages import PlanMessage
+from data.storage import Place
 
 TABLE = "deliveries"
 SCHEMA: dict[str, pl.DataType] = {
@@ -70,7 +70,7 @@ class Ledger:
     mark: str | None = None
 
 
-def read_ledger(root: Path, table: str, version: int | None = None) -> Ledger:
+def read_ledger(root: Place, table: str, version: int | None = None) -> Ledger:
     """Return the record of `table`; that of a table never delivered is empty."""
     ledger = Ledger(0, None, {}, {}, (), ())
     if version is None and not delta.exists(root, TABLE):
@@ -93,7 +93,7 @@ def read_ledger(root: Path, table: str, version: int | None = None) -> Ledger:
 
 
 def record(
-    root: Path,
+    root: Place,
     table: str,
     *,
     sequence: int,

@@ -1,7 +1,6 @@
 """Take a delivery of a table kept as one state in: master data and open order lines, replaced as a whole."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import polars as pl
 
@@ -12,9 +11,10 @@ from data.lake.errors import LakeError
 from data.lake.layout import Layout, stored
 from data.messages import PlanMessage
 from data.settings import Delivery
+from data.storage import Place
 
 
-def take_state(root: Path, layout: Layout, frame: pl.DataFrame, *, delivery: Delivery | None, regions: Mapping[str, str]) -> Change:
+def take_state(root: Place, layout: Layout, frame: pl.DataFrame, *, delivery: Delivery | None, regions: Mapping[str, str]) -> Change:
     """Make the table what `frame` says, by one commit, or none when it says so already.
 
     With `changes` rows are merged by key instead. A delivery without rows empties only tables for which that is news

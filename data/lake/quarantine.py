@@ -1,12 +1,12 @@
 """Rows that could not be used, kept with the reason and the delivery that brought them."""
 
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 
 from data.lake import delta
 from data.lake.ledger import in_utc
+from data.storage import Place
 
 TABLE = "quarantine"
 SCHEMA: dict[str, pl.DataType] = {
@@ -25,7 +25,7 @@ SCHEMA: dict[str, pl.DataType] = {
 SORT_BY = ["delivered_at", "table", "source_file", "source_line", "column", "reason"]
 
 
-def keep_bad_rows(root: Path, rows: pl.DataFrame, *, delivery_id: str, sequence: int, delivered_at: datetime) -> None:
+def keep_bad_rows(root: Place, rows: pl.DataFrame, *, delivery_id: str, sequence: int, delivered_at: datetime) -> None:
     """Append the bad rows of a delivery, once: a delivery taken in again after a kill adds nothing."""
     if rows.is_empty():
         return

@@ -1,16 +1,16 @@
 """Which region an fc belongs to, and moving its history when that changes."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import polars as pl
 
 from data.lake import delta
 from data.lake.layout import ALL_REGION, LAYOUTS, Layout, sql_in, stored
 from data.messages import PlanMessage
+from data.storage import Place
 
 
-def region_of_fcs(root: Path) -> dict[str, str]:
+def region_of_fcs(root: Place) -> dict[str, str]:
     """Return fc → region as the lake's newest locations say; empty without them."""
     if not delta.exists(root, "locations"):
         return {}
@@ -18,7 +18,7 @@ def region_of_fcs(root: Path) -> dict[str, str]:
     return dict(frame.iter_rows())
 
 
-def move_history(root: Path, regions: Mapping[str, str], before: Mapping[str, str] | None = None) -> tuple[PlanMessage, ...]:
+def move_history(root: Place, regions: Mapping[str, str], before: Mapping[str, str] | None = None) -> tuple[PlanMessage, ...]:
     """Rewrite the history of every fc that `regions` puts elsewhere than where it lies, one commit per table.
 
     An fc with history that `regions` does not name stays where it is. `before` is where fcs were when a delivery of
@@ -39,7 +39,7 @@ def move_history(root: Path, regions: Mapping[str, str], before: Mapping[str, st
     return (*(_moved(fc, *moves[fc]) for fc in sorted(moves)), *(_unnamed(fc) for fc in sorted(unnamed) if regions))
 
 
-def _move_in_table(root: Path, layout: Layout, lies: Sequence[tuple[str, str]], regions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+def _move_in_table(root: Place, layout: Layout, lies: Sequence[tuple[str, str]], regions: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Move rows of one table to where `regions` puts their fcs; return fc → (old, new region) of those moved."""
     moved = {fc: (old, regions[fc]) for fc, old in lies if fc in regions and regions[fc] != old}
     if moved:

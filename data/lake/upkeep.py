@@ -2,18 +2,18 @@
 
 from collections.abc import Collection
 from datetime import date
-from pathlib import Path
 
 from deltalake import CommitProperties
 
 from data.lake import delta
+from data.storage import Place
 
 COMPACTED_ON = "fillrate.compacted_on"
 LOOK_BACK = 100
 """Commits searched for the last compaction; a table written to more often than that since is due anyway."""
 
 
-def compact(root: Path, table: str, on: date, *, every_days: int) -> bool:
+def compact(root: Place, table: str, on: date, *, every_days: int) -> bool:
     """Merge the small files of each partition of `table` if the last time lies `every_days` back; return whether it was due.
 
     Versions stay readable: the files that were merged are removed by vacuum only.
@@ -32,7 +32,7 @@ def compact(root: Path, table: str, on: date, *, every_days: int) -> bool:
     return True
 
 
-def vacuum(root: Path, table: str, keep_versions: Collection[int]) -> list[str]:
+def vacuum(root: Place, table: str, keep_versions: Collection[int]) -> list[str]:
     """Delete the files that neither the newest version nor one of `keep_versions` reads, killed writers' too; return their names.
 
     Only for a caller that holds the lake's lock: files of a commit under way would go as well.

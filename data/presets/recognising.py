@@ -1,7 +1,6 @@
 """Finds the reports in the folder of exports and recognises each by its header."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from data.errors import InputError
 from data.presets.column_names import canonical_header, every_name
@@ -9,6 +8,7 @@ from data.presets.registry import PRESETS
 from data.settings import ExportsInput, InputsSettings
 from data.sources.discovery import listed_files
 from data.sources.text_head import text_header
+from data.storage import Place, place
 
 FOLDER = "exports"
 ENDINGS = (".txt", ".csv", ".tsv")
@@ -34,7 +34,7 @@ class ExportFile:
     """
 
     name: str
-    path: Path
+    path: Place
     seller: str | None
     preset: str | None
     missing: tuple[str, tuple[str, ...]] | None = None
@@ -58,9 +58,9 @@ def find_exports(inputs: InputsSettings) -> list[ExportFile]:
     return found
 
 
-def _folder(inputs: InputsSettings) -> Path | None:
+def _folder(inputs: InputsSettings) -> Place | None:
     told = inputs.exports.path
-    root = Path(told) if told is not None else Path(inputs.path) / FOLDER
+    root = place(told) if told is not None else place(inputs.path) / FOLDER
     if root.is_dir():
         return root
     if told is not None:
@@ -68,7 +68,7 @@ def _folder(inputs: InputsSettings) -> Path | None:
     return None
 
 
-def _recognised(name: str, path: Path, seller: str | None, settings: ExportsInput) -> ExportFile:
+def _recognised(name: str, path: Place, seller: str | None, settings: ExportsInput) -> ExportFile:
     if path.suffix.casefold() not in ENDINGS:
         return ExportFile(name, path, seller, None)
     expected = every_name(sorted({column for preset in PRESETS.values() for column in preset.columns}), settings.columns)

@@ -1,13 +1,13 @@
 """The ledger of planners' decisions: `<output>/overrides/<run_id>.parquet`, one file per run, replaced as a whole."""
 
-from pathlib import Path
-
 import dataframely as dy
 import polars as pl
 
 from data.published.disk import replace_bytes
 from data.published.errors import PublishError
-from data.published.paths import checked_run_id, output_root
+from data.published.paths import checked_run_id
+from data.storage import Place, place
+from data.storage.frames import read_parquet
 
 FOLDER = "overrides"
 
@@ -31,9 +31,9 @@ class Decisions(dy.Schema):
     cell = dy.String(description="cell of approved_units there")
 
 
-def record_decisions(output: str | Path, run_id: str, decisions: dy.DataFrame[Decisions]) -> Path:
+def record_decisions(output: str | Place, run_id: str, decisions: dy.DataFrame[Decisions]) -> Place:
     """Make the ledger hold exactly these decisions of a run; return the file. A file that holds them already is left alone."""
-    path = output_root(output) / FOLDER / f"{checked_run_id(run_id)}.parquet"
+    path = place(output) / FOLDER / f"{checked_run_id(run_id)}.parquet"
     if path.exists():
         if _read(path).equals(decisions):
             return path
@@ -45,13 +45,13 @@ def record_decisions(output: str | Path, run_id: str, decisions: dy.DataFrame[De
     return path
 
 
-def decisions_of(output: str | Path, run_id: str) -> dy.DataFrame[Decisions]:
+def decisions_of(output: str | Place, run_id: str) -> dy.DataFrame[Decisions]:
     """Return the decisions recorded for a run, sorted by fc and sku; none where nothing was recorded."""
-    path = output_root(output) / FOLDER / f"{checked_run_id(run_id)}.parquet"
+    path = place(output) / FOLDER / f"{checked_run_id(run_id)}.parquet"
     return _read(path) if path.exists() else Decisions.create_empty()
 
 
-def all_decisions(output: str | Path) -> dy.DataFrame[Decisions]:
+def all_decisions(output: str | Place) -> dy.DataFrame[Decisions]:
     """Return every decision recorded, by as_of, run, fc and sku.
 
     Raises
@@ -59,14 +59,14 @@ def all_decisions(output: str | Path) -> dy.DataFrame[Decisions]:
     PublishError
         If a file of the ledger cannot be read.
     """
-    files = sorted((output_root(output) / FOLDER).glob("*.parquet"))
+    files: list[Place] = sorted((place(output) / FOLDER).glob("*.parquet"), key=str)
     parts = [_read(path) for path in files]
     return Decisions.validate(pl.concat(parts).sort("as_of", "run_id", "fc", "sku")) if parts else Decisions.create_empty()
 
 
-def _read(path: Path) -> dy.DataFrame[Decisions]:
+def _read(path: Place) -> dy.DataFrame[Decisions]:
     try:
-        return Decisions.validate(pl.read_parquet(path).select(Decisions.column_names()).sort("fc", "sku"), cast=True)
+        return Decisions.validate(read_parquet(path).select(Decisions.column_names()).sort("fc", "sku"), cast=True)
     except (pl.exceptions.PolarsError, dy.exc.ValidationError, OSError) as error:
         raise PublishError(
             f"{path} is no readable ledger of decisions ({str(error).splitlines()[0]}): "

@@ -1,11 +1,19 @@
-"""Writes that survive a kill and a power cut: to a name no reader looks at, to the disk, then under their own name."""
+"""Writes that a reader sees as a whole or not at all.
+
+On disk they survive a kill and a power cut: to a name no reader looks at, to the disk, then under their own name. A store
+takes an object as a whole or not at all by itself.
+"""
 
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import IO
+
+from data.storage import ObjectPath, Place
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
@@ -20,25 +28,65 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def replace_text(path: Path, text: str) -> None:
+def replace_text(path: Place, text: str) -> None:
     """Make `path` hold `text`; a reader sees what it held before or all of it."""
     with replace_bytes(path) as file:
         file.write(text.encode())
 
 
 @contextlib.contextmanager
-def replace_bytes(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file that takes the place of `path` when the block ends without an error; until then a reader sees what was there."""
+def replace_bytes(path: Place, *, lasting: bool = True) -> Iterator[IO[bytes]]:
+    """Open a file that takes the place of `path` when the block ends without an error; until then a reader sees what was there.
+
+    With `lasting` false it need not outlive a power cut, and nobody waits for the disk.
+    """
+    if isinstance(path, ObjectPath):
+        content = BytesIO()
+        yield content
+        path.write_bytes(content.getvalue())
+        return
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("wb") as file:
             yield file
         partial.chmod(FILE_MODE)
-        sync(partial)
+        if lasting:
+            sync(partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    sync(path.parent)
+    if lasting:
+        sync(path.parent)
+
+
+def replace_folder(folder: Place, files: Mapping[str, bytes], last: str) -> None:
+    """Make `folder` hold these files, of which `last` is what makes it whole: a reader sees all of them or no `last`."""
+    if isinstance(folder, ObjectPath):
+        (folder / last).unlink()
+        folder.remove_below()
+        for name in sorted(files, key=lambda name: (name == last, name)):
+            (folder / name).write_bytes(files[name])
+        return
+    staging, replaced = (folder.with_name(f".{folder.name}.{state}") for state in ("writing", "replaced"))
+    remove_folder(staging)
+    staging.mkdir(parents=True)
+    for name, content in files.items():
+        (staging / name).write_bytes(content)
+        sync(staging / name)
+    remove_folder(replaced)
+    # Moved aside whole: a folder that is being removed would look like one that lacks some of its files.
+    if folder.exists():
+        folder.rename(replaced)
+    staging.rename(folder)
+    remove_folder(replaced)
+
+
+def remove_folder(folder: Place) -> None:
+    """Remove a folder with all in it, where it is there; what cannot be removed stays."""
+    if isinstance(folder, ObjectPath):
+        folder.remove_below()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def replace_symlink(path: Path, target: str) -> None:
@@ -50,7 +98,7 @@ def replace_symlink(path: Path, target: str) -> None:
     sync(path.parent)
 
 
-def sha256_of(path: Path) -> str:
+def sha256_of(path: Place) -> str:
     """Return the SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from data.published.errors import PublishError
+from data.storage import Place
 
 MANIFEST = "manifest.json"
 STAGING = ".staging-"
@@ -18,25 +18,12 @@ class RunPaths:
 
     run_id: str
     as_of: date
-    path: Path
+    path: Place
 
     @property
-    def manifest(self) -> Path:
+    def manifest(self) -> Place:
         """The file whose presence makes the folder a run."""
         return self.path / MANIFEST
-
-
-def output_root(output: str | Path) -> Path:
-    """Return the output folder.
-
-    Raises
-    ------
-    PublishError
-        If it is an address in an object store.
-    """
-    if "://" in str(output):
-        raise PublishError(f"output.path is {str(output)!r}: object storage is not supported yet; give a folder on a local or mounted disk")
-    return Path(output).expanduser()
 
 
 def checked_run_id(run_id: str) -> str:

@@ -1,19 +1,19 @@
 """The pointer to the newest whole run: `latest.json` everywhere, the symlink `latest` on disk."""
 
 import json
-from pathlib import Path
 
 from data.published.disk import replace_symlink, replace_text
 from data.published.errors import PublishError
-from data.published.paths import RunPaths, output_root
+from data.published.paths import RunPaths
 from data.published.reading import find_run
+from data.storage import ObjectPath, Place, place
 
 POINTER = "latest.json"
 
 
-def latest_run(output: str | Path) -> RunPaths | None:
+def latest_run(output: str | Place) -> RunPaths | None:
     """Return the run that `latest.json` names; None if it names none, or one that has been removed."""
-    root = output_root(output)
+    root = place(output)
     try:
         run_id = json.loads((root / POINTER).read_text(encoding="utf-8"))["run_id"]
     except FileNotFoundError:
@@ -23,20 +23,22 @@ def latest_run(output: str | Path) -> RunPaths | None:
     return find_run(root, run_id) if (root / "runs" / run_id / "manifest.json").is_file() else None
 
 
-def move_latest(output: str | Path, run: RunPaths) -> bool:
+def move_latest(output: str | Place, run: RunPaths) -> bool:
     """Let `latest` name `run` unless it names one whose `as_of` is newer; return whether it does now.
 
-    The symlink moves first: whoever finds the run in `latest.json` finds it behind the symlink too.
+    On disk the symlink moves first: whoever finds the run in `latest.json` finds it behind the symlink too. An object store
+    has no links; there `latest.json` alone is the pointer.
     """
-    root = output_root(output)
+    root = place(output)
     before = latest_run(root)
     if before is not None and before.as_of > run.as_of:
         return False
-    link = root / "latest"
-    if link.exists() and not link.is_symlink():
-        raise PublishError(f"{link} is a file or folder of its own, where the link to the newest run belongs: move it away")
     target = f"runs/{run.run_id}"
-    replace_symlink(link, target)
+    if not isinstance(root, ObjectPath):
+        link = root / "latest"
+        if link.exists() and not link.is_symlink():
+            raise PublishError(f"{link} is a file or folder of its own, where the link to the newest run belongs: move it away")
+        replace_symlink(link, target)
     pointer = {"run_id": run.run_id, "as_of": run.as_of.isoformat(), "path": target}
     replace_text(root / POINTER, json.dumps(pointer, indent=2) + "\n")
     return True

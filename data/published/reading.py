@@ -2,18 +2,23 @@
 
 import difflib
 import json
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
 
 from data.published.disk import sha256_of
 from data.published.errors import PublishError
-from data.published.paths import MANIFEST, STAGING, RunPaths, checked_run_id, output_root
+from data.published.paths import MANIFEST, STAGING, RunPaths, checked_run_id
 from data.published.run_folder import manifest_as_of
+from data.storage import Place, name_below, place
+from data.storage.frames import read_parquet
+
+READERS = 8
+"""Manifests read at a time."""
 
 
-def read_manifest(run: RunPaths | Path) -> dict[str, Any]:
+def read_manifest(run: RunPaths | Place) -> dict[str, Any]:
     """Return the manifest of a run, given it or its folder.
 
     Raises
@@ -21,7 +26,7 @@ def read_manifest(run: RunPaths | Path) -> dict[str, Any]:
     PublishError
         If there is none or it cannot be read.
     """
-    path = (run if isinstance(run, Path) else run.path) / MANIFEST
+    path = (run.path if isinstance(run, RunPaths) else run) / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -35,14 +40,17 @@ def read_manifest(run: RunPaths | Path) -> dict[str, Any]:
     return manifest
 
 
-def runs(output: str | Path) -> list[RunPaths]:
+def runs(output: str | Place) -> list[RunPaths]:
     """Return every whole run, newest first: by `as_of`, then by the time at which its manifest was written, then by id."""
-    manifests = (output_root(output) / "runs").glob(f"*/{MANIFEST}")
-    found = [_run_at(path.parent) for path in manifests if not path.parent.name.startswith(STAGING)]
-    return sorted(found, key=lambda run: (run.as_of, run.manifest.stat().st_mtime_ns, run.run_id), reverse=True)
+    manifests = [path for path in (place(output) / "runs").glob(f"*/{MANIFEST}") if not path.parent.name.startswith(STAGING)]
+    # Several at a time: of a store each is a request of its own, and most of it is waiting.
+    with ThreadPoolExecutor(READERS) as pool:
+        found = list(pool.map(_run_at, [path.parent for path in manifests]))
+    written = {run.run_id: path.stat().st_mtime_ns for run, path in zip(found, manifests, strict=True)}
+    return sorted(found, key=lambda run: (run.as_of, written[run.run_id], run.run_id), reverse=True)
 
 
-def find_run(output: str | Path, run_id: str) -> RunPaths:
+def find_run(output: str | Place, run_id: str) -> RunPaths:
     """Return the published run `run_id`.
 
     Raises
@@ -50,7 +58,7 @@ def find_run(output: str | Path, run_id: str) -> RunPaths:
     PublishError
         If there is no such run; the message names the nearest or the newest.
     """
-    root = output_root(output)
+    root = place(output)
     folder = root / "runs" / checked_run_id(run_id)
     if (folder / MANIFEST).is_file():
         return _run_at(folder)
@@ -70,7 +78,7 @@ def read_frame(run: RunPaths, name: str) -> pl.DataFrame:
     """
     path = run.path / f"{name}.parquet"
     try:
-        return pl.read_parquet(path)
+        return read_parquet(path)
     except (FileNotFoundError, pl.exceptions.ComputeError) as error:
         raise PublishError(f"run {run.run_id} has no readable table {name} ({path}): {error}") from error
 
@@ -79,7 +87,7 @@ def changed_files(run: RunPaths) -> list[str]:
     """Return a sentence per file that is not what was published: missing, changed or added. Empty for a sound run."""
     manifest = read_manifest(run)
     checksums: dict[str, str] = manifest.get("checksums", {})
-    there = {path.relative_to(run.path).as_posix(): path for path in run.path.rglob("*") if path.is_file() and path != run.manifest}
+    there = {name_below(path, run.path): path for path in run.path.rglob("*") if path.is_file() and path != run.manifest}
     missing = [f"{name} is missing" for name in checksums if name not in there]
     added = [f"{name} was added after the run was published" for name in there if name not in checksums]
     changed = [
@@ -90,5 +98,5 @@ def changed_files(run: RunPaths) -> list[str]:
     return sorted([*missing, *added, *changed])
 
 
-def _run_at(folder: Path) -> RunPaths:
+def _run_at(folder: Place) -> RunPaths:
     return RunPaths(folder.name, manifest_as_of(read_manifest(folder), folder), folder)

@@ -1,9 +1,11 @@
-"""Write one run's folder where no reader looks, then give it its name in one step: a run is whole or not there."""
+"""Write one run's folder where no reader looks, then publish it in one step: a run is whole or not there."""
 
 import contextlib
 import fcntl
 import json
 import shutil
+import tempfile
+import time as clock
 from collections.abc import Mapping
 from datetime import date, time
 from pathlib import Path
@@ -15,7 +17,9 @@ import polars as pl
 from data.published.csv_cells import csv_safe
 from data.published.disk import FILE_MODE, FOLDER_MODE, sha256_of, sync
 from data.published.errors import PublishError
-from data.published.paths import MANIFEST, STAGING, RunPaths, checked_run_id, output_root
+from data.published.paths import MANIFEST, STAGING, RunPaths, checked_run_id
+from data.published.uploading import remove_unfinished, upload
+from data.storage import ObjectPath, Place, place
 
 LOCK = ".lock"
 
@@ -23,18 +27,19 @@ LOCK = ".lock"
 class RunFolder:
     """A run being written in `<output>/runs/.staging-<run_id>`; `commit` makes it `<output>/runs/<run_id>`.
 
+    What goes to an object store is written in a temporary folder of this machine first, and put there by `commit`.
     Use it in a `with` block: what was not committed when the block ends is removed. `path` is the staging folder, for
     writers that need a path of their own; files there are taken in by `commit`.
     """
 
-    def __init__(self, output: str | Path, run_id: str) -> None:
-        self.run_id = checked_run_id(run_id)
-        self.runs = output_root(output) / "runs"
-        self.path = self.runs / f"{STAGING}{run_id}"
-        self._lock: IO[str] | None = None
+    def __init__(self, runs: Place, run_id: str, staging: Path, lock: IO[str] | None) -> None:
+        self.runs = runs
+        self.run_id = run_id
+        self.path = staging
+        self._lock = lock
 
     @classmethod
-    def begin(cls, output: str | Path, run_id: str) -> Self:
+    def begin(cls, output: str | Place, run_id: str) -> Self:
         """Open a run for writing; what an earlier attempt at the same run left is removed.
 
         Raises
@@ -42,20 +47,22 @@ class RunFolder:
         PublishError
             If the run is published already, or is being written right now, or `run_id` cannot name a folder.
         """
-        folder = cls(output, run_id)
-        if (folder.runs / run_id).exists():
-            raise PublishError(
-                f"run {run_id} is published already in {folder.runs / run_id}, and a published run is never changed: use another run id"
-            )
-        folder.runs.mkdir(parents=True, exist_ok=True)
-        lock = _try_lock(_lock_path(folder.path))
+        runs = place(output) / "runs"
+        if isinstance(runs, ObjectPath):
+            if (runs / checked_run_id(run_id) / MANIFEST).is_file():
+                raise _published_already(runs / run_id)
+            return cls(runs, run_id, Path(tempfile.mkdtemp(prefix=f"fillrate-{run_id}-")), None)
+        if (runs / checked_run_id(run_id)).exists():
+            raise _published_already(runs / run_id)
+        runs.mkdir(parents=True, exist_ok=True)
+        staging = runs / f"{STAGING}{run_id}"
+        lock = _try_lock(_lock_path(staging))
         if lock is None:
-            raise PublishError(f"run {run_id} is being written by another process in {folder.path}: wait until it ends")
-        folder._lock = lock
-        if folder.path.exists():
-            shutil.rmtree(folder.path)
-        folder.path.mkdir(mode=FOLDER_MODE)
-        return folder
+            raise PublishError(f"run {run_id} is being written by another process in {staging}: wait until it ends")
+        if staging.exists():
+            shutil.rmtree(staging)
+        staging.mkdir(mode=FOLDER_MODE)
+        return cls(runs, run_id, staging, lock)
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +87,7 @@ class RunFolder:
         path.write_bytes(content)
 
     def commit(self, manifest: Mapping[str, object]) -> RunPaths:
-        """Write the manifest, last, and give the folder its name. Nothing can be written to the run afterwards.
+        """Write the manifest, last, and give the folder its name; in a store it is put last. Nothing can be written to the run afterwards.
 
         `checksums` (file → sha256) and `file_bytes` (file → size) are added to the manifest. `run_id` must be the folder's, `as_of` a date.
 
@@ -109,21 +116,27 @@ class RunFolder:
             sync(folder)
         self.path.chmod(FOLDER_MODE)
         sync(self.path)
+        self._publish()
+        return RunPaths(self.run_id, as_of, self.runs / self.run_id)
+
+    def _publish(self) -> None:
         target = self.runs / self.run_id
+        if isinstance(target, ObjectPath):
+            if not upload(self.path, target, last=MANIFEST):
+                raise _published_already(target)
+            self.discard()
+            return
         if target.exists():
-            raise PublishError(
-                f"run {self.run_id} is published already in {target}, and a published run is never changed: use another run id"
-            )
+            raise _published_already(target)
         self.path.rename(target)
-        sync(self.runs)
+        sync(target.parent)
         self._release()
-        return RunPaths(self.run_id, as_of, target)
 
     def discard(self) -> None:
         """Remove what was written and not committed; after a commit there is nothing to remove."""
-        if self._lock is not None:
+        if self.path.exists():
             shutil.rmtree(self.path)
-            self._release()
+        self._release()
 
     def _release(self) -> None:
         if self._lock is not None:
@@ -132,7 +145,11 @@ class RunFolder:
             self._lock = None
 
 
-def manifest_as_of(manifest: Mapping[str, object], folder: Path) -> date:
+def _published_already(run: Place) -> PublishError:
+    return PublishError(f"run {run.name} is published already in {run}, and a published run is never changed: use another run id")
+
+
+def manifest_as_of(manifest: Mapping[str, object], folder: Place) -> date:
     """Return the manifest's `as_of`.
 
     Raises
@@ -146,10 +163,13 @@ def manifest_as_of(manifest: Mapping[str, object], folder: Path) -> date:
     raise PublishError(f"the manifest of {folder} has as_of {as_of!r}: expected a date such as 2024-06-11")
 
 
-def remove_stale_staging(output: str | Path) -> list[str]:
+def remove_stale_staging(output: str | Place) -> list[str]:
     """Remove what killed runs left half written; return their run ids. A run still being written is left alone."""
+    runs = place(output) / "runs"
+    if isinstance(runs, ObjectPath):
+        return remove_unfinished(runs, whole=MANIFEST, now=clock.time())
     removed = []
-    left = (output_root(output) / "runs").glob(f"{STAGING}*")
+    left = runs.glob(f"{STAGING}*")
     for folder in sorted({path.with_name(path.name.removesuffix(LOCK)) for path in left}):
         lock = _try_lock(_lock_path(folder))
         if lock is None:
@@ -166,7 +186,7 @@ def _as_text(value: object) -> str:
     """Return dates, times and paths of a manifest as text; JSON has no type for them."""
     if isinstance(value, date | time):
         return value.isoformat()
-    if isinstance(value, Path):
+    if isinstance(value, Place):
         return str(value)
     raise TypeError(f"a manifest holds plain values, dates, times and paths, not {type(value).__name__}: {value!r}")
 

@@ -4,11 +4,12 @@ import difflib
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from data.errors import InputError
 from data.settings import InputsSettings
 from data.sources.formats import FORMATS
+from data.storage import ObjectPath, Place, place
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class SourceFile:
 class Found:
     """Files of a table by name, and the names of those in its folder whose format is not read."""
 
-    files: dict[str, Path]
+    files: dict[str, Place]
     ignored: tuple[str, ...] = ()
 
 
@@ -50,15 +51,15 @@ def find(inputs: InputsSettings, table: str) -> Found:
     Raises
     ------
     InputError
-        If the input folder or a path the config names does not exist, is in an object store, cannot be listed or is of no
-        known format, or if a table lies there in two formats.
+        If the input folder or a path the config names does not exist, cannot be listed or is of no known format, or if a
+        table lies there in two formats.
     """
     root = _input_folder(inputs)
     configured = inputs.table(table).path
     if configured is not None:
         return _configured(root, table, configured)
-    single: dict[str, Path] = {}
-    within: dict[str, Path] = {}
+    single: dict[str, Place] = {}
+    within: dict[str, Place] = {}
     ignored: list[str] = []
     for path in _listed(root):
         if path.is_dir() and path.name.casefold() == table:
@@ -81,7 +82,7 @@ def find(inputs: InputsSettings, table: str) -> Found:
     return Found({**single, **within}, tuple(ignored))
 
 
-def listed_files(folder: Path, depth: int = 1) -> dict[str, Path]:
+def listed_files(folder: Place, depth: int = 1) -> dict[str, Place]:
     """Return the files of a folder, and of folders in it down to `depth`, by their names relative to it, sorted.
 
     Hidden and temporary files are passed over.
@@ -91,7 +92,7 @@ def listed_files(folder: Path, depth: int = 1) -> dict[str, Path]:
     InputError
         If a folder cannot be listed.
     """
-    files: dict[str, Path] = {}
+    files: dict[str, Place] = {}
     for path in _listed(folder):
         if path.is_file():
             files[path.name] = path
@@ -100,17 +101,26 @@ def listed_files(folder: Path, depth: int = 1) -> dict[str, Path]:
     return files
 
 
-def fingerprint(files: dict[str, Path]) -> tuple[SourceFile, ...]:
-    """Return name, SHA-256 and size of each file, in the order given."""
+def fingerprint(files: dict[str, Place]) -> tuple[SourceFile, ...]:
+    """Return name, fingerprint and size of each file, in the order given.
+
+    On disk the fingerprint is the SHA-256 of the content. A store keeps a tag of the content of each object, so that
+    nothing need be fetched to know that it is the same: there it is the SHA-256 of tag and size.
+    """
     fingerprints = []
     for name, path in files.items():
         try:
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            fingerprints.append(SourceFile(name, digest, path.stat().st_size))
+            fingerprints.append(SourceFile(name, _digest(path), path.stat().st_size))
         except OSError as error:
             raise InputError(f"{name}: cannot be read ({error.strerror or error}). Check that it is there and may be read.") from error
     return tuple(fingerprints)
+
+
+def _digest(path: Place) -> str:
+    if isinstance(path, ObjectPath) and (tag := path.stat().e_tag) is not None:
+        return hashlib.sha256(f"{tag} {path.stat().st_size}".encode()).hexdigest()
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def missing_table(inputs: InputsSettings, table: str, found: Found) -> InputError:
@@ -127,9 +137,8 @@ def missing_table(inputs: InputsSettings, table: str, found: Found) -> InputErro
     return InputError(text + f'Name the file after the table, or say where it is: [inputs.{table}] path = "{example}".')
 
 
-def _input_folder(inputs: InputsSettings) -> Path:
-    _refuse_object_store("[inputs] path", inputs.path)
-    root = Path(inputs.path)
+def _input_folder(inputs: InputsSettings) -> Place:
+    root = place(inputs.path)
     if not root.exists():
         raise InputError(f'[inputs] path = "{inputs.path}": no such folder (looked for {root.absolute()}). Create it or mend the path.')
     if not root.is_dir():
@@ -140,11 +149,10 @@ def _input_folder(inputs: InputsSettings) -> Path:
     return root
 
 
-def _configured(root: Path, table: str, configured: str) -> Found:
+def _configured(root: Place, table: str, configured: str) -> Found:
     """Files under a path that the config names: relative to the working directory, else to the input folder."""
     key = f'[inputs.{table}] path = "{configured}"'
-    _refuse_object_store(f"[inputs.{table}] path", configured)
-    path = Path(configured)
+    path = place(configured)
     if not path.exists() and (root / configured).exists():
         path = root / configured
     if not path.exists():
@@ -159,18 +167,18 @@ def _configured(root: Path, table: str, configured: str) -> Found:
     return Found(files, ignored)
 
 
-def _name(root: Path, path: Path, inner: Path) -> str:
+def _name(root: Place, path: Place, inner: Place) -> str:
     """Name a file by its place in the input folder; outside of it, by the configured folder: never by an absolute path."""
-    absolute = inner.absolute()
-    if absolute.is_relative_to(root.absolute()):
-        return absolute.relative_to(root.absolute()).as_posix()
+    absolute, folder = inner.absolute().as_posix(), root.absolute().as_posix()
+    if absolute.startswith(f"{folder}/"):
+        return absolute.removeprefix(f"{folder}/")
     return f"{path.name}/{inner.name}" if path.is_dir() else inner.name
 
 
-def _listed(folder: Path) -> list[Path]:
+def _listed(folder: Place) -> list[Place]:
     """Entries of a folder by name, without hidden, temporary and bookkeeping files."""
     try:
-        entries = sorted(folder.iterdir(), key=lambda path: path.name)
+        entries: list[Place] = sorted(folder.iterdir(), key=lambda path: path.name)
     except OSError as error:
         raise InputError(f"{folder}: cannot be listed ({error.strerror or error}). Check that it is a folder that may be read.") from error
     return [path for path in entries if not _is_passed_over(path.name)]
@@ -182,20 +190,12 @@ def _is_passed_over(name: str) -> bool:
 
 
 def _nearest_file(table: str, names: Iterable[str]) -> str | None:
-    readable = [name for name in names if Path(name.rstrip("/")).suffix.casefold() in FORMATS or name.endswith("/")]
+    readable = [name for name in names if PurePosixPath(name.rstrip("/")).suffix.casefold() in FORMATS or name.endswith("/")]
     holding = [name for name in readable if table in name.casefold()]
-    near = difflib.get_close_matches(table, [Path(name).stem.casefold() for name in readable], n=1, cutoff=0.6)
-    return next(iter(holding), None) or next((name for name in readable if near and Path(name).stem.casefold() == near[0]), None)
+    near = difflib.get_close_matches(table, [PurePosixPath(name).stem.casefold() for name in readable], n=1, cutoff=0.6)
+    return next(iter(holding), None) or next((name for name in readable if near and PurePosixPath(name).stem.casefold() == near[0]), None)
 
 
 def _some(names: Iterable[str], most: int = 12) -> str:
     listed = list(names)
     return ", ".join(listed[:most]) + (f" and {len(listed) - most} more" if len(listed) > most else "")
-
-
-def _refuse_object_store(key: str, path: str) -> None:
-    if "://" in path:
-        raise InputError(
-            f'{key} = "{path}": input tables in an object store are not supported yet; a local folder was expected. '
-            "Copy or mount the folder and name it there."
-        )

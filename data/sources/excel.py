@@ -25,7 +25,7 @@ def open_excel(opening: Opening) -> OpenTable:
     if opening.path.stat().st_size == 0:
         return OpenTable((), no_rows, "row")
     try:
-        workbook = fastexcel.read_excel(opening.path)
+        workbook = fastexcel.read_excel(opening.source())
         sheet = _sheet(opening, workbook.sheet_names)
         top = workbook.load_sheet(sheet, header_row=None, skip_rows=0, n_rows=HEADER_WITHIN, dtypes="string").to_polars()
     except (fastexcel.FastExcelError, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from data.messages import PlanMessage
+from data.storage import Place
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,14 @@ class Opening:
     """
 
     table: str
-    path: Path
+    path: Place
     name: str
     sheet: str | None = None
     expected: frozenset[str] = frozenset()
+
+    def source(self) -> Path | bytes:
+        """Return what a library reads the file from: its path, or the content of an object."""
+        return self.path if isinstance(self.path, Path) else self.path.read_bytes()
 
 
 @dataclass(frozen=True)

@@ -18,17 +18,16 @@ def open_parquet(opening: Opening) -> OpenTable:
     """
     if opening.path.stat().st_size == 0:
         return OpenTable((), no_rows, "record")
+    source = opening.source()
     try:
-        columns = tuple(pl.read_parquet_schema(opening.path))
+        columns = tuple(pl.read_parquet_schema(source))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise _unreadable(opening, error) from error
 
     def read(wanted: Mapping[str, int]) -> Rows:
         names = {columns[position]: name for name, position in wanted.items()}
         try:
-            frame = (
-                pl.read_parquet(opening.path, columns=list(names), glob=False, hive_partitioning=False).rename(names).select(list(wanted))
-            )
+            frame = pl.read_parquet(source, columns=list(names), glob=False, hive_partitioning=False).rename(names).select(list(wanted))
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
             raise _unreadable(opening, error) from error
         return Rows(frame, pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True))

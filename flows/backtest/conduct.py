@@ -6,7 +6,6 @@ import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -16,6 +15,7 @@ from data.lake import Lake
 from data.messages import PlanMessage, messages_frame
 from data.published import RunPaths, read_manifest, runs
 from data.results_folder import ResultsFolder
+from data.storage import Place, place
 from features.cadence import cadence_of
 from flows.backtest.methods import OWN, STEPS
 from flows.backtest.one_origin import TASKS_BESIDE, TASKS_PER_REGION, backtest_origin
@@ -42,7 +42,7 @@ PAGE = "backtest.html"
 class Backtested:
     """A backtest's results. path: their folder; again: whether they had been computed before; failed: region → error."""
 
-    path: Path
+    path: Place
     summary: dict[str, Any]
     scores: pl.DataFrame
     value_added: pl.DataFrame
@@ -50,7 +50,7 @@ class Backtested:
     again: bool
 
     @property
-    def page(self) -> Path:
+    def page(self) -> Place:
         """The page for the browser."""
         return self.path / PAGE
 
@@ -139,7 +139,7 @@ def _results(nights: list[PastNight], settings: Settings, folder: ResultsFolder,
         code_version=VERSION,
         settings_digest=digest,
         locked_windows={span_of(origins): origins} if settings.backtest.locked else {},
-        openings=openings(Path(settings.output.path) / LEDGER),
+        openings=openings(place(settings.output.path) / LEDGER),
         plan_messages=_messages(settings, nights, documents),
     )
     forecasts = pl.concat([folder.read_part("forecasts", origin) for origin in judged])
@@ -165,7 +165,7 @@ def _what_decides(settings: Settings) -> dict[str, Any]:
 
 def _open_window(settings: Settings, origins: list[date], digest: str, folder: ResultsFolder, run_id: str, reopen: str | None) -> None:
     """Record that a locked window is opened; one that was stopped in the middle has been recorded."""
-    ledger = Path(settings.output.path) / LEDGER
+    ledger = place(settings.output.path) / LEDGER
     if not settings.backtest.locked or (folder.begun and any(opening.run_id == run_id for opening in openings(ledger))):
         return
     opening = Opening(

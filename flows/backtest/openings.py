@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from data.line_ledger import LedgerDamaged, append_line, parsed_lines, read_lines
+from data.storage import Place
 
 __all__ = ["LEDGER", "LedgerDamaged", "Opening", "WindowLocked", "already_opened", "open_once", "openings", "record"]
 
@@ -62,7 +63,7 @@ class WindowLocked(Exception):
         self.earlier = earlier
 
 
-def openings(path: Path) -> list[Opening]:
+def openings(path: Place) -> list[Opening]:
     """Return the ledger's openings, oldest line first; none where there is no ledger yet.
 
     Raises LedgerDamaged for a last line without its end, as a crash leaves it, and for any line that is not an opening.
@@ -70,7 +71,7 @@ def openings(path: Path) -> list[Opening]:
     return _openings(read_lines(path), path)
 
 
-def record(path: Path, opening: Opening) -> None:
+def record(path: Place, opening: Opening) -> None:
     """Append `opening` to the ledger as one line and wait until it is on the disk. Call it before the window is looked at.
 
     Raises LedgerDamaged when the ledger's last line is torn: another one behind it would hide that.
@@ -78,7 +79,7 @@ def record(path: Path, opening: Opening) -> None:
     _append(path, opening, check=False)
 
 
-def open_once(path: Path, opening: Opening) -> None:
+def open_once(path: Place, opening: Opening) -> None:
     """Record `opening`, unless this configuration has opened any of its origins before and `opening.reason` is None: WindowLocked.
 
     Looking up and recording happen under one file lock, so of two backtests started together only one gets in.
@@ -96,7 +97,7 @@ def already_opened(known: Iterable[Opening], config_digest: str, origins: Sequen
     return max(shared, key=lambda opening: opening.opened_at, default=None)
 
 
-def _append(path: Path, opening: Opening, *, check: bool) -> None:
+def _append(path: Place, opening: Opening, *, check: bool) -> None:
     def allowed(lines: Sequence[bytes]) -> None:
         known = _openings(lines, path)
         earlier = already_opened(known, opening.config_digest, opening.origins) if check and opening.reason is None else None
@@ -106,6 +107,6 @@ def _append(path: Path, opening: Opening, *, check: bool) -> None:
     append_line(path, opening.model_dump_json().encode(), allowed)
 
 
-def _openings(lines: Sequence[bytes], path: Path) -> list[Opening]:
+def _openings(lines: Sequence[bytes], path: Place) -> list[Opening]:
     mend = "Put the line back as it was; without it a window may count as unseen"
     return parsed_lines(lines, Opening, path, noun="an opening", mend=mend)

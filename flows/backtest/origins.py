@@ -1,11 +1,11 @@
 """From which days of the past a backtest forecasts again."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import polars as pl
 
 from data.errors import InputError
+from data.storage import Place
 from features.cadence import cadence_of
 from flows.past.past_night import PastNight, past_night
 from flows.settings import ConfigError, Settings
@@ -75,7 +75,7 @@ def backtest_origins(settings: Settings, daily: pl.DataFrame) -> list[date]:
     return [newest - timedelta(days=step * every * back) for back in range(count - 1, -1, -1)]
 
 
-def origin_night(settings: Settings, origin: date, versions: dict[str, int], folder: Path) -> PastNight:
+def origin_night(settings: Settings, origin: date, versions: dict[str, int], folder: Place) -> PastNight:
     """Return the night of one origin, trained on its own and with the backtest's horizon."""
     horizon, ahead = backtest_horizon(settings), settings.backtest.drivers_ahead
     return past_night(settings, origin, versions, folder, name=f"origin-{origin:%Y%m%d}", horizon=horizon, drivers_ahead=ahead)

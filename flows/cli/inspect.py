@@ -17,6 +17,7 @@ from data.messages import PlanMessage
 from data.presets.reading import taken_for
 from data.presets.recognising import find_exports
 from data.published import changed_files, read_manifest
+from data.storage.copies import lasting_on_disk
 from flows.cli.failures import Exit
 from flows.cli.locate import locate_run, newest_run
 from flows.prefect_file import prefect_yaml
@@ -82,12 +83,15 @@ def show_run(run_id: str, out: str | None) -> None:
 
 
 def open_newest(out: str | None) -> None:
-    """Open the newest report in the browser, and say where it is; without a browser or a screen only the latter."""
-    path = (newest_run(out).path / "report.html").resolve()
-    opened = _has_screen() and webbrowser.open(path.as_uri())
+    """Open the newest report in the browser, and say where it is; without a browser or a screen only the latter.
+
+    Of a report in an object store the browser gets a copy.
+    """
+    report = (newest_run(out).path / "report.html").resolve()
+    opened = _has_screen() and webbrowser.open(lasting_on_disk(report).as_uri())
     if not opened:
         sys.stderr.write("No browser could be started; the report is\n")
-    sys.stdout.write(f"{path}\n")
+    sys.stdout.write(f"{report}\n")
 
 
 def _has_screen() -> bool:

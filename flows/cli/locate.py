@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from data.published import PublishError, RunPaths, find_run, latest_run, runs
+from data.storage import Place, place
 
 
 def locate_run(text: str, out: str | None) -> RunPaths:
@@ -11,7 +12,7 @@ def locate_run(text: str, out: str | None) -> RunPaths:
     Parameters
     ----------
     text
-        A run id, the path of a run's folder, or `latest`.
+        A run id, the path or address of a run's folder, or `latest`.
     out
         Output folder; by default every folder below ./out and the working directory that holds runs.
 
@@ -20,11 +21,11 @@ def locate_run(text: str, out: str | None) -> RunPaths:
     PublishError
         If there is no such run.
     """
-    path = Path(text)
+    path = place(text)
     if (path / "manifest.json").is_file():
         folder = path.resolve()
         return find_run(folder.parent.parent, folder.name)
-    outputs = [Path(out)] if out is not None else output_folders()
+    outputs = [place(out)] if out is not None else output_folders()
     if not outputs:
         raise PublishError("nothing has been published below ./out: name the output folder with --out DIR")
     if text == "latest":
@@ -37,12 +38,12 @@ def locate_run(text: str, out: str | None) -> RunPaths:
 
 def newest_run(out: str | None) -> RunPaths:
     """Return the run that `latest` names; of several outputs the one published last."""
-    found = [run for output in ([Path(out)] if out is not None else output_folders()) if (run := latest_run(output))]
+    found = [run for output in ([place(out)] if out is not None else output_folders()) if (run := latest_run(output))]
     if not found:
         raise PublishError(f"nothing has been published in {out or './out'} yet: `fillrate run CONFIG` publishes a run")
     return max(found, key=lambda run: run.manifest.stat().st_mtime_ns)
 
 
-def output_folders() -> list[Path]:
+def output_folders() -> list[Place]:
     """Return the folders below ./out, and the working directory itself, that hold runs."""
     return sorted({folder.parent for pattern in ("runs", "out/runs", "out/*/runs") for folder in Path().glob(pattern)})

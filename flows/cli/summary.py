@@ -1,7 +1,6 @@
 """What a person reads when a run has ended, and the same for machines."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -82,7 +81,7 @@ def show(outcome: Outcome, console: Console) -> None:
     if outcome.database:
         show_database(outcome.database, console)
     show_notified(outcome.notified, console)
-    console.print(f"  report: [bold]{escape(str(Path(outcome.run.path) / 'report.html'))}[/]", soft_wrap=True)
+    console.print(f"  report: [bold]{escape(str(outcome.run.path / 'report.html'))}[/]", soft_wrap=True)
 
 
 def show_database(database: Written, console: Console) -> None:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
 import polars as pl
 
+from data.storage import Place
 from flows.notify_settings import IN_LINK, NotifySettings
 from flows.report.formats import count, money, text, units, words
 from models.contracts import SEVERITIES
@@ -35,7 +35,7 @@ def night_digest(
     manifest: Mapping[str, Any],
     alerts: pl.DataFrame,
     messages: pl.DataFrame,
-    folder: Path,
+    folder: Place,
     settings: NotifySettings,
     problem: str | None = None,
 ) -> Digest:
@@ -134,7 +134,7 @@ def _alert(row: Mapping[str, Any], currency: str | None) -> str:
     return f"- {row['severity']}{stake}, {where or words(row['kind'])}: {text(row['message'], LINE)}{action}"
 
 
-def _place(manifest: Mapping[str, Any], folder: Path, settings: NotifySettings) -> str:
+def _place(manifest: Mapping[str, Any], folder: Place, settings: NotifySettings) -> str:
     if settings.link is None:
         return str(folder.resolve() / "report.html")
     return settings.link.format(**{name: quote(str(manifest[name]), safe="") for name in IN_LINK})

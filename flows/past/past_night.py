@@ -1,9 +1,9 @@
 """A night of the past: as a real one was, but its models and tables are kept in a folder of results."""
 
 from datetime import date
-from pathlib import Path
 
 from data.model_store import ModelStore
+from data.storage import Place
 from data.workspace import Workspace
 from flows.settings import Settings
 from flows.stages.night import Night
@@ -12,7 +12,7 @@ from flows.stages.night import Night
 class PastNight(Night):
     """A night of the past. folder: of the backtest or replay; nothing is written outside it."""
 
-    folder: Path
+    folder: Place
 
     @property
     def workspace(self) -> Workspace:
@@ -34,7 +34,7 @@ def past_night(
     settings: Settings,
     as_of: date,
     versions: dict[str, int],
-    folder: Path,
+    folder: Place,
     *,
     name: str,
     horizon: int,

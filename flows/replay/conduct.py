@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,8 @@ from data.errors import InputError
 from data.lake import Lake
 from data.messages import PlanMessage, messages_frame
 from data.results_folder import ResultsFolder
+from data.storage import Place, place
+from data.storage.frames import read_parquet
 from features.cadence import cadence_of
 from flows.conductor import Request, conduct
 from flows.past.digest import settings_digest
@@ -48,19 +49,19 @@ WEEKS_OF_ESTIMATE = 13
 class Replayed:
     """A replay's results. path: their folder; again: whether they had been computed before."""
 
-    path: Path
+    path: Place
     summary: dict[str, Any]
     scores: pl.DataFrame
     again: bool
 
     @property
-    def page(self) -> Path:
+    def page(self) -> Place:
         """The page for the browser."""
         return self.path / PAGE
 
     def table(self, name: str) -> pl.DataFrame:
         """Return a table of the results."""
-        return pl.read_parquet(self.path / f"{name}.parquet", memory_map=False)
+        return read_parquet(self.path / f"{name}.parquet")
 
     @property
     def failed(self) -> Failed:
@@ -228,7 +229,7 @@ def _last_night(settings: Settings, versions: dict[str, int], daily: pl.DataFram
     if daily.is_empty():
         raise InputError(f"the lake at {settings.lake.path} holds no sales yet: run `fillrate ingest CONFIG` first")
     known, _ = last_known_day(daily, settings, None)
-    return past_night(settings, known, versions, Path(settings.output.path), name="all", horizon=settings.horizon, drivers_ahead=False)
+    return past_night(settings, known, versions, place(settings.output.path), name="all", horizon=settings.horizon, drivers_ahead=False)
 
 
 def _of(truth: Truth, rows: np.ndarray) -> Truth:

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Sequence
 from datetime import date, timedelta
 from math import ceil
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from data.position import StockPosition
+from data.storage import Place
 from flows.past.past_night import PastNight, past_night
 from flows.past.training import largest_first, on_its_own, train_past
 from flows.past.workers import Failed, Workers
@@ -212,7 +212,7 @@ def positions_of(series: pl.DataFrame, stock: StockSimulator, as_of: date) -> pl
     ).select("region", *StockPosition.column_names())
 
 
-def replay_nights(settings: Settings, window: ReplayWindow, versions: dict[str, int], folder: Path, *, horizon: int) -> list[PastNight]:
+def replay_nights(settings: Settings, window: ReplayWindow, versions: dict[str, int], folder: Place, *, horizon: int) -> list[PastNight]:
     """Return the nights of a window, each trained on its own or with the models of an earlier one."""
     every = max(1, ceil(settings.replay.train_every_days / window.step_days))
     nights: list[PastNight] = []

@@ -1,11 +1,11 @@
 """The ledger of snoozes beside a night's runs: who silenced which alert, why and until when; read when a night is planned."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from data.line_ledger import append_line, parsed_lines, read_lines
 from data.published import RunPaths, read_manifest
+from data.storage import Place, place
 from models.snoozes import Snooze, in_force
 
 LEDGER = "snoozes.jsonl"
@@ -16,12 +16,12 @@ class SnoozeRefused(Exception):
     """A snooze that cannot be recorded; the message says why and what to do."""
 
 
-def ledger_of(output: str | Path) -> Path:
+def ledger_of(output: str | Place) -> Place:
     """Return where the ledger of an output folder lies."""
-    return Path(output).expanduser() / LEDGER
+    return place(output) / LEDGER
 
 
-def decisions(path: Path) -> list[Snooze]:
+def decisions(path: Place) -> list[Snooze]:
     """Return every decision, oldest line first; none where there is no ledger yet.
 
     Raises
@@ -32,7 +32,7 @@ def decisions(path: Path) -> list[Snooze]:
     return _decisions(read_lines(path), path)
 
 
-def decide(path: Path, decision: Snooze) -> None:
+def decide(path: Place, decision: Snooze) -> None:
     """Append a decision; nothing is ever changed or taken away.
 
     Raises
@@ -63,6 +63,6 @@ def known_to(run: RunPaths | None) -> list[Snooze]:
     return [] if run is None else snoozes_of(read_manifest(run))
 
 
-def _decisions(lines: Sequence[bytes], path: Path) -> list[Snooze]:
+def _decisions(lines: Sequence[bytes], path: Place) -> list[Snooze]:
     mend = "Put the line back as it was, or remove it and snooze the alert again"
     return parsed_lines(lines, Snooze, path, noun="a snooze", mend=mend)

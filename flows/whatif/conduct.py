@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from data.lake import LakeError
 from data.published import PublishError, RunPaths, read_frame, read_manifest
 from data.results_folder import ResultsFolder
+from data.storage import Place
 from flows.conductor import settings_beside
 from flows.stages.decide import region_orders, region_stock
 from flows.stages.night import Night
@@ -35,8 +35,8 @@ log = logging.getLogger("fillrate")
 class WhatIf:
     """What came of scenarios. rows: one per scenario and sku × fc; sums: one per scenario, the run as it was first; page: the report."""
 
-    path: Path
-    page: Path
+    path: Place
+    page: Place
     rows: pl.DataFrame
     sums: pl.DataFrame
     summary: dict[str, Any]

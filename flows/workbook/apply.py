@@ -11,6 +11,7 @@ import polars as pl
 from data.contracts import Overrides
 from data.published import Decisions, decisions_of, record_decisions
 from data.settings import OrdersSettings
+from data.storage import Place, place
 from flows.workbook.check import ApprovedLine, checked_lines
 from flows.workbook.orders import write_orders
 from flows.workbook.sheet import WorkbookRefused
@@ -24,13 +25,13 @@ ORDERS_FOLDER = "orders"
 class Applied:
     """What applying a workbook came to."""
 
-    files: tuple[Path, ...]
+    files: tuple[Place, ...]
     """One CSV per supplier that gets an order."""
-    removed: tuple[Path, ...]
+    removed: tuple[Place, ...]
     """Order files of the same run that an earlier version of the workbook had given and this one does not."""
     decisions: dy.DataFrame[Decisions]
     """Lines that differ from the recommendation, as the ledger holds them now."""
-    ledger: Path
+    ledger: Place
     """The file of the ledger."""
     lines: int
     units: float
@@ -57,7 +58,7 @@ def apply_workbook(
     run_recommendations: pl.DataFrame,
     run_terms: pl.DataFrame | None = None,
     run_id: str,
-    output: Path | str,
+    output: str | Place,
     author: str,
     on: date,
     template: OrdersSettings | None = None,
@@ -83,7 +84,7 @@ def apply_workbook(
     # The record first: no order goes out that nobody answers for.
     ledger = record_decisions(output, run_id, decisions)
     ordered = [line for line in lines if line.units > 0]
-    files, removed = write_orders(ordered, Path(output) / ORDERS_FOLDER, run_id, author.strip(), template or OrdersSettings())
+    files, removed = write_orders(ordered, place(output) / ORDERS_FOLDER, run_id, author.strip(), template or OrdersSettings())
     return Applied(files, removed, decisions, ledger, len(ordered), sum(line.units for line in lines))
 
 

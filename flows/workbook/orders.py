@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from glob import escape
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
@@ -13,6 +12,7 @@ import polars as pl
 
 from data.published import replace_bytes
 from data.settings import ORDER_FIELDS, OrdersSettings
+from data.storage import Place
 from flows.workbook.check import ApprovedLine
 
 _FREE_TEXT = ("supplier", "name", "reason", "author")
@@ -22,8 +22,8 @@ _TYPES = {name: pl.Float64() if name in _NUMBERS else pl.Date() if name in _DATE
 
 
 def write_orders(
-    lines: Iterable[ApprovedLine], folder: Path, run_id: str, author: str, template: OrdersSettings
-) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    lines: Iterable[ApprovedLine], folder: Place, run_id: str, author: str, template: OrdersSettings
+) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
     """Write the lines as one CSV per supplier; return the files that stand and those removed.
 
     A file whose content would not change is left alone; files of the same run for suppliers that get nothing any more are removed,
@@ -34,7 +34,7 @@ def write_orders(
     ordered = sorted(lines, key=lambda line: (line.row["supplier"] or "", line.row["fc"], line.row["sku"]))
     by_supplier = {supplier: list(group) for supplier, group in groupby(ordered, key=lambda line: line.row["supplier"] or "")}
     slugs = supplier_slugs(by_supplier)
-    files = []
+    files: list[Place] = []
     for supplier, group in by_supplier.items():
         as_of: date = group[0].row["as_of"]
         file = folder / template.file_name.format(supplier=slugs[supplier], run_id=run_id, as_of=as_of)
@@ -42,10 +42,11 @@ def write_orders(
         files.append(file)
     # as_of stands for itself in the pattern too: any date of the run's files
     others = template.file_name.format(supplier="\0", run_id=run_id, as_of="\0")
-    removed = sorted(set(folder.glob(escape(others).replace("\0", "*"))) - set(files))
+    there: list[Place] = sorted(folder.glob(escape(others).replace("\0", "*")), key=str)
+    removed = [file for file in there if file not in files]
     for file in removed:
         file.unlink()
-    return tuple(sorted(files)), tuple(removed)
+    return tuple(sorted(files, key=str)), tuple(removed)
 
 
 def supplier_slugs(suppliers: Iterable[str]) -> dict[str, str]:
@@ -100,7 +101,7 @@ def _plain(words: str | None) -> str | None:
     return f"'{words}" if words and words[0] in "=+-@\t\r" else words
 
 
-def _write_if_changed(file: Path, content: bytes) -> None:
+def _write_if_changed(file: Place, content: bytes) -> None:
     if file.exists() and file.read_bytes() == content:
         return
     with replace_bytes(file) as opened:

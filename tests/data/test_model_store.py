@@ -105,7 +105,7 @@ def test_a_writer_killed_while_it_removes_the_old_model_leaves_a_whole_one(tmp_p
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("data.model_store.shutil.rmtree", killed)
+        patched.setattr("data.published.disk.shutil.rmtree", killed)
         with pytest.raises(KeyboardInterrupt):
             save(store, None, text="new", note="new")
     assert store.document(None, "m1")["note"] == store.text(None, "m1", "trees.txt")

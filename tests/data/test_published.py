@@ -160,11 +160,6 @@ def test_changes_to_a_published_run_are_found(tmp_path):
     assert "missing" in found[2]
 
 
-def test_object_storage_is_refused(tmp_path):
-    with pytest.raises(PublishError, match="object storage is not supported yet"):
-        RunFolder.begin("s3://bucket/out", "a")
-
-
 def test_csv_joins_lists_and_disarms_formulas(tmp_path):
     frame = pl.DataFrame(
         {

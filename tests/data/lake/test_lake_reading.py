@@ -7,8 +7,7 @@ import pytest
 from deltalake import DeltaTable
 
 from data.contracts import INPUT_TABLES
-from data.lake import Lake, LakeError
-from data.settings import LakeSettings
+from data.lake import LakeError
 
 D1, D2, D3 = date(2024, 5, 30), date(2024, 5, 31), date(2024, 6, 1)
 AWKWARD = "a/b é=%20 'x' ../…"
@@ -77,8 +76,6 @@ def test_what_cannot_be_asked_is_refused_by_name(lake, deliver):
         lake.read("items", since=D1)
     with pytest.raises(LakeError, match="quarantine is the lake's own record"):
         lake.read("quarantine", since=D1)
-    with pytest.raises(LakeError, match="object storage is not supported yet"):
-        Lake(LakeSettings(path="s3://bucket/lake"))
 
 
 def test_other_tools_see_plain_delta_tables_by_region_and_month(lake, deliver):
