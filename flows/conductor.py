@@ -12,12 +12,12 @@ from polars.exceptions import PanicException
 from data.lake import Lake, LakeError
 from data.lock import lake_lock
 from data.messages import PlanMessage
-from data.published import RunPaths, find_run, read_manifest, remove_stale_staging
+from data.published import RunPaths, find_run, read_manifest, remove_stale_staging, retired
 from data.storage import place
 from flows.log_lines import bound
 from flows.notify import Sent
 from flows.settings import Settings, recorded_settings
-from flows.stages import challenge, database, decide, housekeeping, ingest, plan, publish, train
+from flows.stages import challenge, database, decide, housekeeping, ingest, plan, publish, retention, train
 from flows.stages.database import Written
 from flows.stages.night import Kind, Night
 
@@ -122,6 +122,10 @@ def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
                 do("clean-up", housekeeping.clean_up, night, request.today)
         if outcome.run and kind == "nightly" and settings.output.database_schema:
             outcome = replace(outcome, database=do("database", database.write_runs, settings))
+        # A run that the database still lacks is written to it from its folder.
+        waits = outcome.database is not None and outcome.database.problem is not None
+        if outcome.run and kind == "nightly" and settings.output.keep_runs_days is not None and not waits:
+            do("remove-old-runs", retention.remove_old_runs, settings, outcome.run, request.today)
         return outcome
 
 
@@ -249,7 +253,7 @@ def settings_beside(run: RunPaths) -> Settings:
     Raises
     ------
     LakeError
-        If the lake that the run read is not there.
+        If the lake that the run read is not there, or has let go of what it read.
     """
     settings = settings_of(run)
     if not place(settings.lake.path).is_dir():
@@ -257,6 +261,8 @@ def settings_beside(run: RunPaths) -> Settings:
             f"run {run.run_id} read the lake {settings.lake.path}, which is not there: start from the folder in which the run was made, "
             "or put the lake back"
         )
+    if was := retired(settings.lake.path, run.run_id):
+        raise LakeError(was.sentence)
     return settings.model_copy(update={"output": settings.output.model_copy(update={"path": str(run.path.parent.parent)})})
 
 
