@@ -17,7 +17,7 @@ from data.storage import place
 from flows.log_lines import bound
 from flows.notify import Sent
 from flows.settings import Settings, recorded_settings
-from flows.stages import challenge, database, decide, housekeeping, ingest, plan, publish, retention, train
+from flows.stages import challenge, database, decide, housekeeping, ingest, plan, publish, retention, train, watch
 from flows.stages.database import Written
 from flows.stages.night import Kind, Night
 
@@ -168,8 +168,10 @@ def _computed(
     failed: dict[str, str] = {}
     everywhere = night.regions()
     log.info(
-        "as of %s, %s regions", night.as_of, len(regions), extra={"tasks_ahead": len(regions) + 1 + (2 * len(everywhere) + 3) * night.train}
+        "as of %s, %s regions", night.as_of, len(regions), extra={"tasks_ahead": len(regions) + 2 + (2 * len(everywhere) + 3) * night.train}
     )
+    if night.kind != "rerun" and request.last != "train":
+        do("watch", watch.watch, night, regions)
     if night.train:
         trained = _train(learner, regions, failed, do)
         if trained and night.kind != "rerun":

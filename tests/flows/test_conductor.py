@@ -37,7 +37,7 @@ def test_a_night_with_kept_models_ingests_plans_decides_and_publishes(here):
     ingests = [task for task in watching.tasks if task.startswith("ingest-")]
     assert ingests[0] == "ingest-locations", "locations decide where the rest is kept"
     assert len(ingests) == 13
-    assert watching.tasks[13:18] == ["tidy", "plan", "decide-north", "decide-south", "publish"]
+    assert watching.tasks[13:19] == ["tidy", "plan", "watch", "decide-north", "decide-south", "publish"]
     assert outcome.latest
     assert outcome.failed == {}
     assert work_left(here) == []
@@ -47,7 +47,7 @@ def test_training_samples_every_region_also_when_one_is_decided(here):
     watching = Watching()
     conduct(here.settings("seed=9"), Request(first="train", regions=("south",)), watching)
     assert watching.tasks == [
-        "plan", "sample-north", "sample-south", "train-shared", "train-north", "train-south", "calibrate", "challenge",
+        "plan", "watch", "sample-north", "sample-south", "train-shared", "train-north", "train-south", "calibrate", "challenge",
         "decide-south", "publish",
     ]  # fmt: skip
 
