@@ -42,8 +42,8 @@ def _errors(night: Night, regions: list[str]) -> list[PlanMessage]:
         return []
     demand = demand_since(night, begins, regions)
     forecasts = _frame(forecast_by, "forecasts")
-    if forecasts is None or forecasts.is_empty() or (forecasts["date"].to_list() and max(forecasts["date"].to_list()) < night.end):
-        return []
+    if forecasts is None or night.end not in forecasts["date"]:
+        return []  # its horizon is shorter than the window
     found = realised(forecasts, demand).filter(pl.col("region").is_in(regions))
     night.workspace.note("realised", None, {row["region"]: [row["wape"], row["bias"]] for row in found.iter_rows(named=True)})
     past: dict[str, list[tuple[float, float]]] = defaultdict(list)
