@@ -183,6 +183,11 @@ class OutputSettings(Frozen):
     """Where runs are published."""
 
     path: Location = Field(description="folder of the published runs, or `s3://…`")
+    keep_runs_days: int | None = Field(
+        None,
+        ge=1,
+        description="days after which a night removes a published run, unless it is still needed; without it none is ever removed",
+    )
     database_schema: str | None = Field(
         None,
         max_length=63,

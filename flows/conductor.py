@@ -12,12 +12,12 @@ from polars.exceptions import PanicException
 from data.lake import Lake, LakeError
 from data.lock import lake_lock
 from data.messages import PlanMessage
-from data.published import RunPaths, find_run, read_manifest, remove_stale_staging
+from data.published import RunPaths, find_run, read_manifest, remove_stale_staging, retired
 from data.storage import place
 from flows.log_lines import bound
 from flows.notify import Sent
 from flows.settings import Settings, recorded_settings
-from flows.stages import database, decide, housekeeping, ingest, plan, publish, train
+from flows.stages import challenge, database, decide, housekeeping, ingest, plan, publish, retention, train, watch
 from flows.stages.database import Written
 from flows.stages.night import Kind, Night
 
@@ -122,6 +122,10 @@ def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
                 do("clean-up", housekeeping.clean_up, night, request.today)
         if outcome.run and kind == "nightly" and settings.output.database_schema:
             outcome = replace(outcome, database=do("database", database.write_runs, settings))
+        # A run that the database still lacks is written to it from its folder.
+        waits = outcome.database is not None and outcome.database.problem is not None
+        if outcome.run and kind == "nightly" and settings.output.keep_runs_days is not None and not waits:
+            do("remove-old-runs", retention.remove_old_runs, settings, outcome.run, request.today)
         return outcome
 
 
@@ -164,10 +168,14 @@ def _computed(
     failed: dict[str, str] = {}
     everywhere = night.regions()
     log.info(
-        "as of %s, %s regions", night.as_of, len(regions), extra={"tasks_ahead": len(regions) + 1 + (2 * len(everywhere) + 2) * night.train}
+        "as of %s, %s regions", night.as_of, len(regions), extra={"tasks_ahead": len(regions) + 2 + (2 * len(everywhere) + 3) * night.train}
     )
+    if night.kind != "rerun" and request.last != "train":
+        do("watch", watch.watch, night, regions)
     if night.train:
-        _train(learner, regions, failed, do)
+        trained = _train(learner, regions, failed, do)
+        if trained and night.kind != "rerun":
+            night = do("challenge", challenge.challenge, night, trained)
     if request.last == "train":
         return Outcome(None, False, failed, night.as_of, time.perf_counter() - begun)
     for region in regions:
@@ -200,19 +208,21 @@ def _announced(do: Do, still_held: Callable[[], None]) -> Do:
     return announced
 
 
-def _train(night: Night, regions: list[str], failed: dict[str, str], do: Do) -> None:
-    """Train the shared trees, then the regions' own; a region that fails is left out of both."""
+def _train(night: Night, regions: list[str], failed: dict[str, str], do: Do) -> list[str]:
+    """Train the shared trees, then the regions' own; a region that fails is left out of both. Return the regions that were trained."""
     # The shared trees learn from every region, also where only some are to be decided.
     everywhere = night.regions()
     for region in everywhere:
         _attempt(failed, region, do, f"sample-{region}", train.sample_region, night, region)
-    sampled = [region for region in everywhere if region not in failed]
+    sampled, trained = [region for region in everywhere if region not in failed], []
     if do("train-shared", train.train_shared, night, sampled):
         for region in sampled:
             _attempt(failed, region, do, f"train-{region}", train.train_own, night, region)
-        do("calibrate", train.finish_training, night, [region for region in sampled if region not in failed])
+        trained = [region for region in sampled if region not in failed]
+        do("calibrate", train.finish_training, night, trained)
     for region in set(failed) - set(regions):
         del failed[region]
+    return trained
 
 
 def _attempt(failed: dict[str, str], region: str, do: Do, task: str, function: Callable[..., None], *arguments: Any) -> None:
@@ -245,7 +255,7 @@ def settings_beside(run: RunPaths) -> Settings:
     Raises
     ------
     LakeError
-        If the lake that the run read is not there.
+        If the lake that the run read is not there, or has let go of what it read.
     """
     settings = settings_of(run)
     if not place(settings.lake.path).is_dir():
@@ -253,6 +263,8 @@ def settings_beside(run: RunPaths) -> Settings:
             f"run {run.run_id} read the lake {settings.lake.path}, which is not there: start from the folder in which the run was made, "
             "or put the lake back"
         )
+    if was := retired(settings.lake.path, run.run_id):
+        raise LakeError(was.sentence)
     return settings.model_copy(update={"output": settings.output.model_copy(update={"path": str(run.path.parent.parent)})})
 
 

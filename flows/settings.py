@@ -29,7 +29,10 @@ class ConfigError(Exception):
 class Settings(BaseSettings):
     """Everything a run is told. `FILLRATE_REPLENISHMENT__SERVICE_LEVEL=0.98` in the environment overrides a key."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="FILLRATE_", env_nested_delimiter="__")
+    # What stands under a key that there is not may be a secret: not even a traceback repeats it.
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="FILLRATE_", env_nested_delimiter="__", hide_input_in_errors=True
+    )
 
     name: str = Field(min_length=1, max_length=80, description="name of the config, shown in the report")
     frequency: Literal["day", "week"] = Field("day", description="time step of the run")

@@ -162,7 +162,7 @@ class Alerts(dy.Schema):
 class Metrics(dy.Schema):
     """What a run measured of itself, one number a row."""
 
-    group = dy.String(description="accuracy, yardstick, coverage, count, stability or time")
+    group = dy.String(description="accuracy, yardstick, coverage, challenge, realised, count, stability or time")
     name = dy.String(description="such as wape, stage_seconds or rows")
     segment = dy.String(nullable=True, description="region, segment, table or stage the value speaks of; null for the whole run")
     value = dy.Float64(nullable=True, description="the number measured")

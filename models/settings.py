@@ -25,6 +25,11 @@ class ForecastSettings(Frozen):
     """How demand is forecast."""
 
     retrain_every_days: int = Field(7, ge=1, description="days of history after which the models are trained anew")
+    challenge: bool = Field(
+        True,
+        description="whether models trained anew are used only where they are not worse than those in use, beyond noise, on the same "
+        "held-back days",
+    )
     max_training_rows: int = Field(
         1_500_000, ge=1_000, description="most training rows of the shared model, drawn evenly over series and origins"
     )

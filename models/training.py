@@ -28,10 +28,15 @@ class SharedModels:
 
 @dataclass(frozen=True)
 class RegionOutcome:
-    """own: the region's trees, None where they do not pay; held_back: the held-back windows with `mean`, the forecast of each row."""
+    """What training a region came to.
+
+    own: the region's trees, None where they do not pay; held_back: the held-back windows with `mean`, the forecast of each row;
+    judge: the trees on top of the shared judge that forecast them, None where there are none.
+    """
 
     own: TreeModel | None
     held_back: pl.DataFrame
+    judge: TreeModel | None = None
 
 
 def train_all_regions(sample: pl.DataFrame, *, window: int, frequency: str, seasons_known: bool, grower: TreeGrower) -> SharedModels | None:
@@ -67,11 +72,16 @@ def train_region(sample: pl.DataFrame, shared: SharedModels, *, window: int, fre
     early = _before_windows(rows, window)
     own = train_own(early, shared.judge, rounds=REGION_ROUNDS, frequency=frequency, grower=grower) if early.height >= LEAST_ROWS else None
     rounds = rounds_that_pay(own, shared.judge, held_back.filter(pl.col("window") == 0), grower) if own else 0
-    judged = Forecaster(shared.judge, own.first(rounds) if own and rounds else None)
-    trees = judged.predict(held_back, held_back["level"].to_numpy().astype(float), grower)
-    mean = with_calendar(trees, held_back["calendar"].to_numpy())
+    judge = Forecaster(shared.judge, own.first(rounds) if own and rounds else None)
+    mean = held_back_mean(held_back, judge, grower)
     final = train_own(rows, shared.final, rounds=rounds, frequency=frequency, grower=grower)
-    return RegionOutcome(final, held_back.with_columns(mean=mean))
+    return RegionOutcome(final, held_back.with_columns(mean=mean), judge.own)
+
+
+def held_back_mean(held_back: pl.DataFrame, judge: Forecaster, grower: TreeGrower) -> np.ndarray:
+    """Return a judge's forecast of the rows of a sample's held-back windows, blended with the calendar's, units, shape (rows,)."""
+    trees = judge.predict(held_back, held_back["level"].to_numpy().astype(float), grower)
+    return with_calendar(trees, held_back["calendar"].to_numpy())
 
 
 def calibrate(held_back: pl.DataFrame, *, window: int, spread: str, seed: int) -> ErrorLibrary | None:

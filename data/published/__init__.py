@@ -7,11 +7,13 @@ from data.published.paths import RunPaths
 from data.published.pointer import latest_run, move_latest
 from data.published.publish import publish
 from data.published.reading import changed_files, find_run, read_frame, read_manifest, runs
+from data.published.retired import Retired, remove_run, retire, retired
 from data.published.run_folder import RunFolder, remove_stale_staging
 
 __all__ = [
     "Decisions",
     "PublishError",
+    "Retired",
     "RunFolder",
     "RunPaths",
     "all_decisions",
@@ -24,7 +26,10 @@ __all__ = [
     "read_frame",
     "read_manifest",
     "record_decisions",
+    "remove_run",
     "remove_stale_staging",
     "replace_bytes",
+    "retire",
+    "retired",
     "runs",
 ]

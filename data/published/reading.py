@@ -10,6 +10,7 @@ import polars as pl
 from data.published.disk import sha256_of
 from data.published.errors import PublishError
 from data.published.paths import MANIFEST, STAGING, RunPaths, checked_run_id
+from data.published.retired import retired
 from data.published.run_folder import manifest_as_of
 from data.storage import Place, name_below, place
 from data.storage.frames import read_parquet
@@ -56,12 +57,14 @@ def find_run(output: str | Place, run_id: str) -> RunPaths:
     Raises
     ------
     PublishError
-        If there is no such run; the message names the nearest or the newest.
+        If there is no such run; the message says when it was removed, or names the nearest or the newest.
     """
     root = place(output)
     folder = root / "runs" / checked_run_id(run_id)
     if (folder / MANIFEST).is_file():
         return _run_at(folder)
+    if was := retired(root, run_id):
+        raise PublishError(was.sentence)
     there = [run.run_id for run in runs(root)]
     near = difflib.get_close_matches(run_id, there, n=1) or there[:1]
     hint = f"did you mean {near[0]}?" if near else "nothing has been published there yet"

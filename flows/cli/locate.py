@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from data.published import PublishError, RunPaths, find_run, latest_run, runs
+from data.published import PublishError, RunPaths, find_run, latest_run, retired, runs
 from data.storage import Place, place
 
 
@@ -33,7 +33,8 @@ def locate_run(text: str, out: str | None) -> RunPaths:
     for output in outputs:
         if any(run.run_id == text for run in runs(output)):
             return find_run(output, text)
-    return find_run(outputs[0], text)
+    removed = [output for output in outputs if retired(output, text)]
+    return find_run([*removed, outputs[0]][0], text)
 
 
 def newest_run(out: str | None) -> RunPaths:

@@ -12,7 +12,7 @@ from models.stability import stability
 
 REGION_STAGES = ("sample", "train-own", "forecast", "recommend")
 ALERT_COUNTS = ("open", "new", "listed", "snoozed", "unlisted", "unlisted_value", "cleared")
-SHARED_STAGES = ("train-shared", "calibrate")
+SHARED_STAGES = ("train-shared", "calibrate", "challenge")
 
 
 def run_metrics(
@@ -20,9 +20,11 @@ def run_metrics(
 ) -> pl.DataFrame:
     """Return the run's metrics.
 
-    accuracy, coverage and yardstick: measured on the held-back windows when the model was trained; count: rows of each published table,
-    and alerts of each kind; stability: how far the forecasts moved from those of the run before; time: seconds of each stage over all
-    regions, `lightgbm_seconds` being LightGBM's own part of them.
+    accuracy, coverage and yardstick: measured on the held-back windows when the model was trained; challenge: models trained tonight
+    beside those in use before, on the same days; realised: error and bias of the last complete window, as it had been forecast
+    before it; count: rows of each published table, and alerts of each kind; stability: how far the
+    forecasts moved from those of the run before; time: seconds of each stage over all regions, `lightgbm_seconds` being LightGBM's own
+    part of them.
 
     Parameters
     ----------
@@ -46,6 +48,9 @@ def run_metrics(
         for name in ALERT_COUNTS
     ]
     rows += [("stability", name, region, round(value, 6), "share") for name, region, value in stability(moves)]
+    rows += [("challenge", name, None, round(value, 6), "share") for name, value in night.workspace.noted("challenge", None).items()]
+    for region, values in night.workspace.noted("realised", None).items():
+        rows += [("realised", name, region, round(value, 6), "share") for name, value in zip(("wape", "bias"), values, strict=True)]
     notes = {stage: [night.workspace.noted(f"time-{stage}", region) for region in regions] for stage in REGION_STAGES}
     notes |= {stage: [night.workspace.noted(f"time-{stage}", None)] for stage in SHARED_STAGES}
     seconds = {stage: sum(note.get("seconds", 0.0) for note in kept) for stage, kept in notes.items()}

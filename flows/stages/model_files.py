@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from features.samples import WINDOWS
 from flows.stages.night import Night
 from flows.stages.plan import model_signature
 from models.calendar_member import CalendarFactors, from_table
@@ -13,18 +14,24 @@ from models.gateway import TreeModel
 from models.library_form import from_parts, to_document, to_frame
 from models.members import MEMBERS
 from models.predictive import ErrorLibrary
-from models.training import SharedModels
+from models.training import RegionOutcome, SharedModels
 
-TREES, BLOCKS, ACCURACY, CALENDAR = "trees.txt", "errors", "accuracy", "calendar"
+TREES, JUDGE, BLOCKS, ACCURACY, CALENDAR = "trees.txt", "judge.txt", "errors", "accuracy", "calendar"
 
 
-def save_shared(night: Night, shared: SharedModels, *, library: ErrorLibrary | None = None, accuracy: pl.DataFrame | None = None) -> None:
-    """Save what all regions share. Only a set that was judged (`accuracy` given) is reused on later nights."""
+def save_shared(
+    night: Night, shared: SharedModels, *, window: int, library: ErrorLibrary | None = None, accuracy: pl.DataFrame | None = None
+) -> None:
+    """Save what all regions share. Only a set that was judged (`accuracy` given) is reused on later nights.
+
+    window: periods of a held-back window, of which the judge has seen none of the newest `features.samples.WINDOWS`.
+    """
     document: dict[str, Any] = {
         "as_of": night.as_of.isoformat(),
         "lake_versions": night.versions,
         "signature": model_signature(night.settings),
         "judged": accuracy is not None,
+        "held_back_window": window,
         "final": _shared_form(shared.final),
     }
     texts, tables = _shared_texts("final", shared.final), {}
@@ -39,16 +46,22 @@ def save_shared(night: Night, shared: SharedModels, *, library: ErrorLibrary | N
     night.models.save(None, night.model_id, document, texts=texts, tables=tables)
 
 
-def save_region(night: Night, region: str, own: TreeModel | None, calendar: pl.DataFrame | None) -> None:
-    """Save a region's own trees, or that it has none, and its calendar factors (`models.calendar_member.to_table`) where it has any."""
+def save_region(night: Night, region: str, outcome: RegionOutcome, calendar: pl.DataFrame | None) -> None:
+    """Save a region's own trees and those that judge, or that it has none, and its calendar factors where it has any.
+
+    calendar: as `models.calendar_member.to_table` makes them.
+    """
+    own, judge = outcome.own, outcome.judge
     document = {
         "as_of": night.as_of.isoformat(),
         "region": region,
         "trees": _form(own) if own else None,
+        "judge": _form(judge) if judge else None,
         "calendar": calendar is not None,
     }
     tables = {} if calendar is None else {CALENDAR: calendar}
-    night.models.save(region, night.model_id, document, texts={TREES: own.text} if own else {}, tables=tables)
+    texts = {name: model.text for name, model in ((TREES, own), (JUDGE, judge)) if model}
+    night.models.save(region, night.model_id, document, texts=texts, tables=tables)
 
 
 def trained_on(night: Night) -> dict[str, Any] | None:
@@ -69,6 +82,20 @@ def forecaster_of(night: Night, region: str) -> Forecaster | None:
     own = night.models.document(region, night.model_id)
     trees = _model(own, "trees", night.models.text(region, night.model_id, TREES)) if own and own["trees"] else None
     return Forecaster(_shared(night, "final"), trees)
+
+
+def judge_of(night: Night, region: str) -> Forecaster | None:
+    """Return a region's forecaster that has seen nothing of the held-back windows; None where history was too short to hold any back."""
+    if "judge" not in _document(night):
+        return None
+    own = night.models.document(region, night.model_id)
+    trees = _model(own, "judge", night.models.text(region, night.model_id, JUDGE)) if own and own["judge"] else None
+    return Forecaster(_shared(night, "judge"), trees)
+
+
+def unseen_periods(night: Night) -> int:
+    """Return the periods before the day a model was trained on of which its judge has seen nothing."""
+    return WINDOWS * int(_document(night)["held_back_window"])
 
 
 def calendar_of(night: Night, region: str) -> CalendarFactors | None:

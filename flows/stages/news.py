@@ -1,7 +1,7 @@
 """News: what became known since the last published run, and how tonight's forecasts moved from its own."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -20,7 +20,7 @@ def news_since(night: Night, previous: RunPaths | None, forecasts: pl.DataFrame)
     if previous is None:
         return News()
     manifest, before = read_manifest(previous), read_frame(previous, "forecasts")
-    demand = _demand_since(night, previous, forecasts["region"].unique().sort().to_list())
+    demand = demand_since(night, previous.as_of, forecasts["region"].unique().sort().to_list())
     moves = forecast_moves(before, forecasts, demand, frequency=night.settings.frequency)
     return News(
         moves=moves,
@@ -30,17 +30,17 @@ def news_since(night: Night, previous: RunPaths | None, forecasts: pl.DataFrame)
     )
 
 
-def _demand_since(night: Night, previous: RunPaths, regions: list[str]) -> pl.DataFrame:
-    """Return demand per sku × fc and period after the run before, null where out of stock in part."""
+def demand_since(night: Night, since: date, regions: list[str]) -> pl.DataFrame:
+    """Return demand per sku × fc and period after a day, null where out of stock in part."""
     # Read further back than needed: a series without a sale since then sold nothing, rather than not being there.
-    begins = previous.as_of - timedelta(days=night.cadence.level_window * night.cadence.step_days)
+    begins = since - timedelta(days=night.cadence.level_window * night.cadence.step_days)
     parts: list[pl.DataFrame] = [Demand.create_empty()]
     for region in regions:
         sales, availability = (night.table(name, region, since=begins, until=night.as_of) for name in ("sales", "availability"))
         if not sales.is_empty():
             parts.append(
                 build_demand(sales, availability, night.table("items"), as_of=night.as_of, frequency=night.settings.frequency).filter(
-                    pl.col("date") > previous.as_of
+                    pl.col("date") > since
                 )
             )
     return pl.concat(parts)

@@ -125,14 +125,20 @@ def _kept(store: ModelStore, model_id: str, regions: Iterable[str]) -> bool:
 
 def newest_model(settings: Settings, as_of: date) -> str | None:
     """Return the newest model made for this config that is not yet due to be trained anew, None if there is none."""
+    trained = trained_before(settings, as_of)
+    return trained[1] if trained and (as_of - trained[0]).days < settings.forecast.retrain_every_days else None
+
+
+def trained_before(settings: Settings, as_of: date, *, without: str | None = None) -> tuple[date, str] | None:
+    """Return the day and the id of the newest model made for this config up to a day, of any age; `without` is not looked at."""
     store, signature = ModelStore(settings.lake.path), model_signature(settings)
     usable = []
     for model_id in store.model_ids():
         document = store.document(None, model_id) or {}
-        age = (as_of - date.fromisoformat(document["as_of"])).days
-        if document["judged"] and document["signature"] == signature and 0 <= age < settings.forecast.retrain_every_days:
-            usable.append((document["as_of"], model_id))
-    return max(usable)[1] if usable else None
+        trained = date.fromisoformat(document["as_of"])
+        if model_id != without and document["judged"] and document["signature"] == signature and trained <= as_of:
+            usable.append((trained, model_id))
+    return max(usable, default=None)
 
 
 def model_signature(settings: Settings) -> str:

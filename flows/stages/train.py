@@ -73,7 +73,7 @@ def train_shared(night: Night, regions: list[str]) -> bool:
         grower=growing,
     )
     if shared is not None:
-        save_shared(night, shared)
+        save_shared(night, shared, window=held_back_window(night))
     night.workspace.note("time-train-shared", None, {"seconds": time.perf_counter() - begun, "lightgbm": growing.seconds})
     return shared is not None
 
@@ -91,7 +91,7 @@ def train_own(night: Night, region: str) -> None:
         grower=growing,
     )
     calendar = night.workspace.read("calendar", region) if night.workspace.has("calendar", region) else None
-    save_region(night, region, outcome.own, calendar)
+    save_region(night, region, outcome, calendar)
     kept = ("series", "window", "horizon", "level", "target", "at_least", "mean", SPREAD[night.settings.frequency])
     yardsticks = [name for name in outcome.held_back.columns if name.startswith(("season_mean_", "season_last_per", "mean_"))]
     held_back = outcome.held_back.select(*kept, *yardsticks)
@@ -114,9 +114,10 @@ def finish_training(night: Night, regions: list[str]) -> None:
     ]
     held_back = pl.concat(parts)
     spread = SPREAD[night.settings.frequency]
-    library = calibrate(held_back, window=held_back_window(night), spread=spread, seed=night.settings.seed)
+    window = held_back_window(night)
+    library = calibrate(held_back, window=window, spread=spread, seed=night.settings.seed)
     accuracy = accuracy_on_held_back(held_back, library, night.cadence)
-    save_shared(night, shared_models(night), library=library, accuracy=accuracy)
+    save_shared(night, shared_models(night), window=window, library=library, accuracy=accuracy)
     night.workspace.note("time-calibrate", None, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
 
 

@@ -38,7 +38,7 @@ def test_a_night_with_kept_models_ingests_plans_decides_and_publishes(here):
     ingests = [task for task in watching.tasks if task.startswith("ingest-")]
     assert ingests[0] == "ingest-locations", "locations decide where the rest is kept"
     assert len(ingests) == len(INPUT_TABLES) == len(set(ingests))
-    assert watching.tasks[len(ingests) : len(ingests) + 5] == ["tidy", "plan", "decide-north", "decide-south", "publish"]
+    assert watching.tasks[len(ingests) : len(ingests) + 6] == ["tidy", "plan", "watch", "decide-north", "decide-south", "publish"]
     assert outcome.latest
     assert outcome.failed == {}
     assert work_left(here) == []
@@ -48,7 +48,8 @@ def test_training_samples_every_region_also_when_one_is_decided(here):
     watching = Watching()
     conduct(here.settings("seed=9"), Request(first="train", regions=("south",)), watching)
     assert watching.tasks == [
-        "plan", "sample-north", "sample-south", "train-shared", "train-north", "train-south", "calibrate", "decide-south", "publish",
+        "plan", "watch", "sample-north", "sample-south", "train-shared", "train-north", "train-south", "calibrate", "challenge",
+        "decide-south", "publish",
     ]  # fmt: skip
 
 
