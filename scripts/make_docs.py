@@ -214,8 +214,7 @@ def _section(name: str, model: type[BaseModel], lead: str = "") -> Iterator[str]
     plain: dict[str, FieldInfo] = {}
     nested: dict[type[BaseModel], list[str]] = {}
     for key, field in model.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+        if inner := section_of(field.annotation):
             nested.setdefault(inner, []).append(key)
         else:
             plain[key] = field
