@@ -58,7 +58,7 @@ def _refuse_workers_elsewhere(settings: Settings) -> None:
     address = settings.cluster.address if settings.cluster else None
     if address is not None and urlsplit(address).hostname not in ("127.0.0.1", "localhost"):
         raise ConfigError(
-            f"the workers of {address} ([cluster] address) would look for a Prefect server, and PREFECT_API_URL names none that they reach: "
+            f"the workers of {address} ([cluster] address) need a Prefect server that they reach, and PREFECT_API_URL names none: "
             "start one (`prefect server start --host 0.0.0.0`) and set PREFECT_API_URL to its address, or run with --direct, "
             "in one process, which needs neither"
         )

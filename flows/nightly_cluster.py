@@ -41,7 +41,7 @@ def spread_over(cluster: ClusterSettings | None) -> Iterator[Spread | None]:
         yield None
         return
     # Here and not above: who needs no cluster need not wait for its libraries.
-    from prefect_dask import DaskTaskRunner
+    from prefect_dask.task_runners import DaskTaskRunner
 
     with TemporaryDirectory(prefix="fillrate-dask-") as folder:
         runner = DaskTaskRunner(address=cluster.address) if cluster.address else DaskTaskRunner(cluster_kwargs=_local(cluster, folder))
@@ -50,8 +50,8 @@ def spread_over(cluster: ClusterSettings | None) -> Iterator[Spread | None]:
                 client = runner.client
             except OSError as error:
                 raise ClusterError(
-                    f"the Dask scheduler at {cluster.address} ([cluster] address) does not answer ({error}): start it, correct the address, "
-                    "or leave the address out, so that processes are started on this machine"
+                    f"the Dask scheduler at {cluster.address} ([cluster] address) does not answer ({error}): start it, correct the "
+                    "address, or leave the address out, so that processes are started on this machine"
                 ) from error
 
             def spread(tasks: Sequence[RegionTask]) -> Iterator[Ended]:

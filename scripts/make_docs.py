@@ -19,7 +19,7 @@ from data.contracts import INPUT_TABLES, PROVENANCE, InputTable
 from data.lake.layout import LAYOUTS
 from data.messages import PlanMessages
 from flows.prefect_file import prefect_yaml
-from flows.settings import Settings, checkout, read_toml, recorded_settings
+from flows.settings import Settings, checkout, read_toml, recorded_settings, section_of
 from models.alert_kinds.registry import KINDS
 from models.contracts import ALERT_KINDS, Alerts, Forecasts, Metrics, Recommendations
 from models.explanations_contract import Explanations
