@@ -35,7 +35,7 @@ def spread_over(cluster: ClusterSettings | None) -> Iterator[Spread | None]:
     Raises
     ------
     ClusterError
-        If the scheduler at the address does not answer.
+        If the scheduler at the address does not answer, or no processes can be started.
     """
     if cluster is None:
         yield None
@@ -48,10 +48,15 @@ def spread_over(cluster: ClusterSettings | None) -> Iterator[Spread | None]:
         with runner:
             try:
                 client = runner.client
-            except OSError as error:
+            except (OSError, RuntimeError) as error:
+                if cluster.address:
+                    what = (
+                        f"the Dask scheduler at {cluster.address} ([cluster] address) cannot be used ({error}): start it, mend the address"
+                    )
+                else:
+                    what = f"Dask could not start processes on this machine ({error}): ask for fewer with [cluster] workers"
                 raise ClusterError(
-                    f"the Dask scheduler at {cluster.address} ([cluster] address) does not answer ({error}): start it, correct the "
-                    "address, or leave the address out, so that processes are started on this machine"
+                    f"{what}, or run with --direct, in one process, which needs no cluster and gives the same numbers"
                 ) from error
 
             def spread(tasks: Sequence[RegionTask]) -> Iterator[Ended]:
@@ -84,7 +89,8 @@ def _local(cluster: ClusterSettings, folder: str) -> dict[str, object]:
         "host": "127.0.0.1",
         # Whoever reaches a scheduler runs code as its user: encrypted, with a key of this night's own.
         "security": True,
-        "dashboard_address": None,
+        # Its page of state on any free port: on Dask's own one a second night of this machine would fail.
+        "dashboard_address": "127.0.0.1:0",
         # Dask would kill a worker that takes more than its share of memory; how much a region takes does not depend on the others.
         "memory_limit": None,
         "local_directory": folder,

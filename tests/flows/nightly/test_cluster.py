@@ -131,6 +131,17 @@ def test_workers_elsewhere_need_a_server_that_they_reach(company, no_server) -> 
         run_nightly(company.settings("cluster.address=tcp://10.0.0.5:8786"), Request())
 
 
+def test_a_scheduler_that_does_not_answer_is_named(company, api) -> None:
+    import dask
+
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        pytest.raises(ConnectionError, match=r"tcp://127\.0\.0\.1:9 .*--direct"),
+    ):
+        run_nightly(company.settings("cluster.address=tcp://127.0.0.1:9"), Request())
+    assert list((company.lake).glob("work/*")) == []
+
+
 def test_a_direct_run_needs_no_cluster(make_company, same) -> None:
     company, other = make_company("with"), make_company("without")
     settings = company.settings("cluster.address=tcp://127.0.0.1:9")
