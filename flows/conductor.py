@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, Protocol, TypeVar
@@ -39,6 +39,41 @@ class Do(Protocol):
 def directly(task: str, function: Callable[..., T], *arguments: Any) -> T:
     """Call the function."""
     return function(*arguments)
+
+
+@dataclass(frozen=True)
+class RegionTask:
+    """A coarse task in one region: `function(*arguments)`, with arguments that fit into JSON or are a night."""
+
+    name: str
+    region: str
+    function: Callable[..., None]
+    arguments: tuple[Any, ...]
+
+    def carry_out(self) -> None:
+        """Call the function, in whatever process this is."""
+        with bound(region=self.region, task=self.name):
+            self.function(*self.arguments)
+
+
+Ended = tuple[RegionTask, str | None]
+"""A task that has ended, and what went wrong; None if nothing did."""
+
+
+class Spread(Protocol):
+    """How the same task is carried out in several regions side by side, in processes of their own."""
+
+    def __call__(self, tasks: Sequence[RegionTask]) -> Iterator[Ended]:
+        """Carry out all `tasks` and yield each as it ends."""
+        ...
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Who does the work of a night: `do` what is done once, and region after region unless there is a `spread`."""
+
+    do: Do
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True)
@@ -89,8 +124,10 @@ class UnknownRegion(Exception):
     """A region was asked for that has no sales."""
 
 
-def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
+def conduct(settings: Settings, request: Request, do: Do = directly, spread: Spread | None = None) -> Outcome:
     """Run a night. One at a time on a lake: a second one ends at once.
+
+    Regions are computed one after the other by `do`, or side by side by `spread`, where it is given.
 
     Raises
     ------
@@ -104,6 +141,7 @@ def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
     begun, started_at = time.perf_counter(), datetime.now(UTC)
     with lake_lock(Lake(settings.lake).root, lapse_seconds=settings.lake.lock_seconds) as still_held:
         do = _announced(do, still_held)
+        hands = Hands(do, spread and _announced_spread(spread, still_held))
         remove_stale_staging(settings.output.path)
         times: dict[str, float] = {}
         compacted: list[str] = []
@@ -116,7 +154,7 @@ def conduct(settings: Settings, request: Request, do: Do = directly) -> Outcome:
             return Outcome(None, False, {}, None, time.perf_counter() - begun)
         kind: Kind = "nightly" if request.whole else "partial"
         night = do("plan", plan.plan_night, settings, request.as_of, kind, request.train or None, request.messages)
-        outcome = _after_planning(night, request, do, started_at, begun, times)
+        outcome = _after_planning(night, request, hands, started_at, begun, times)
         if compacted and outcome.run:
             with bound(run_id=night.run_id):
                 do("clean-up", housekeeping.clean_up, night, request.today)
@@ -147,22 +185,22 @@ def rerun(settings: Settings, run: RunPaths, do: Do = directly) -> Outcome:
         plan.refuse_if_too_old(manifest, settings, started_at.date())
         night = plan.replan(settings, manifest, run)
         request = Request(regions=tuple(manifest["regions"]), last="publish" if manifest["row_counts"]["recommendations"] else "forecast")
-        return _after_planning(night, request, do, started_at, begun, {}, learner=plan.as_trained(night, manifest))
+        return _after_planning(night, request, Hands(do), started_at, begun, {}, learner=plan.as_trained(night, manifest))
 
 
 def _after_planning(
-    night: Night, request: Request, do: Do, started_at: datetime, begun: float, times: dict[str, float], learner: Night | None = None
+    night: Night, request: Request, hands: Hands, started_at: datetime, begun: float, times: dict[str, float], learner: Night | None = None
 ) -> Outcome:
     """Carry out a planned night and remove its workspace, however it ends; `learner` is the night that models are trained for."""
     try:
         with bound(run_id=night.run_id):
-            return _computed(night, request, do, started_at, begun, times, learner or night)
+            return _computed(night, request, hands, started_at, begun, times, learner or night)
     finally:
         night.workspace.end()
 
 
 def _computed(
-    night: Night, request: Request, do: Do, started_at: datetime, begun: float, times: dict[str, float], learner: Night
+    night: Night, request: Request, hands: Hands, started_at: datetime, begun: float, times: dict[str, float], learner: Night
 ) -> Outcome:
     regions = _chosen(night, request)
     failed: dict[str, str] = {}
@@ -171,19 +209,18 @@ def _computed(
         "as of %s, %s regions", night.as_of, len(regions), extra={"tasks_ahead": len(regions) + 2 + (2 * len(everywhere) + 3) * night.train}
     )
     if night.kind != "rerun" and request.last != "train":
-        do("watch", watch.watch, night, regions)
+        hands.do("watch", watch.watch, night, regions)
     if night.train:
-        trained = _train(learner, regions, failed, do)
+        trained = _train(learner, regions, failed, hands)
         if trained and night.kind != "rerun":
-            night = do("challenge", challenge.challenge, night, trained)
+            night = hands.do("challenge", challenge.challenge, night, trained)
     if request.last == "train":
         return Outcome(None, False, failed, night.as_of, time.perf_counter() - begun)
-    for region in regions:
-        if region not in failed:
-            _attempt(failed, region, do, f"decide-{region}", decide.decide_region, night, region, request.last != "forecast")
+    left = [region for region in regions if region not in failed]
+    _everywhere("decide", left, failed, hands, decide.decide_region, night, request.last != "forecast")
     if len(failed) == len(regions):
         raise NothingToPublish(f"no region could be computed, so nothing was published; {regions[0]}: {failed[regions[0]]}")
-    run, latest = do("publish", publish.publish_night, night, regions, failed, started_at, times)
+    run, latest = hands.do("publish", publish.publish_night, night, regions, failed, started_at, times)
     told = {"counts": read_manifest(run)["row_counts"], "seconds": round(time.perf_counter() - begun, 3), "for_programs": True}
     log.info("published %s in %s%s", run.run_id, run.path, ", now the latest" if latest else "", extra=told)
     return Outcome(run, latest, failed, night.as_of, time.perf_counter() - begun)
@@ -208,33 +245,64 @@ def _announced(do: Do, still_held: Callable[[], None]) -> Do:
     return announced
 
 
-def _train(night: Night, regions: list[str], failed: dict[str, str], do: Do) -> list[str]:
+def _announced_spread(spread: Spread, still_held: Callable[[], None]) -> Spread:
+    """Return `spread` with a log record after each task, from which a progress bar is drawn; none begins once the lock is lost."""
+
+    def announced(tasks: Sequence[RegionTask]) -> Iterator[Ended]:
+        still_held()
+        for task, error in spread(tasks):
+            still_held()
+            log.info(task.name, extra={"task": task.name, "region": task.region})
+            yield task, error
+
+    return announced
+
+
+def _train(night: Night, regions: list[str], failed: dict[str, str], hands: Hands) -> list[str]:
     """Train the shared trees, then the regions' own; a region that fails is left out of both. Return the regions that were trained."""
     # The shared trees learn from every region, also where only some are to be decided.
     everywhere = night.regions()
-    for region in everywhere:
-        _attempt(failed, region, do, f"sample-{region}", train.sample_region, night, region)
+    _everywhere("sample", everywhere, failed, hands, train.sample_region, night)
     sampled, trained = [region for region in everywhere if region not in failed], []
-    if do("train-shared", train.train_shared, night, sampled):
-        for region in sampled:
-            _attempt(failed, region, do, f"train-{region}", train.train_own, night, region)
+    if hands.do("train-shared", train.train_shared, night, sampled):
+        _everywhere("train", sampled, failed, hands, train.train_own, night)
         trained = [region for region in sampled if region not in failed]
-        do("calibrate", train.finish_training, night, trained)
+        hands.do("calibrate", train.finish_training, night, trained)
     for region in set(failed) - set(regions):
         del failed[region]
     return trained
 
 
-def _attempt(failed: dict[str, str], region: str, do: Do, task: str, function: Callable[..., None], *arguments: Any) -> None:
-    """Carry out a region's task; what goes wrong is recorded and the other regions go on."""
+def _everywhere(
+    stage: str, regions: Sequence[str], failed: dict[str, str], hands: Hands, function: Callable[..., None], night: Night, *arguments: Any
+) -> None:
+    """Carry out `function(night, region, *arguments)` in every region; what goes wrong is recorded and the other regions go on."""
+    if hands.spread is None:
+        for region in regions:
+            _attempt(failed, RegionTask(f"{stage}-{region}", region, function, (night, region, *arguments)), hands.do)
+        return
+    # Largest first, so that no process is left with a large one at the end.
+    rows = night.lake.rows_per_region(version=night.versions["sales"])
+    largest_first = sorted(regions, key=lambda region: (-rows[region], region))
+    for task, error in hands.spread(
+        [RegionTask(f"{stage}-{region}", region, function, (night, region, *arguments)) for region in largest_first]
+    ):
+        if error is not None:
+            _failed(failed, task, error)
+
+
+def _attempt(failed: dict[str, str], task: RegionTask, do: Do) -> None:
     try:
-        with bound(region=region):
-            do(task, function, *arguments)
+        with bound(region=task.region):
+            do(task.name, task.function, *task.arguments)
     except (Exception, PanicException) as error:
-        told = {"region": region, "task": task}
-        trace = log.isEnabledFor(logging.DEBUG)
-        log.error("region %s failed in %s: %s: %s", region, task, type(error).__name__, error, exc_info=trace, extra=told)
-        failed[region] = f"{type(error).__name__}: {error}"
+        _failed(failed, task, f"{type(error).__name__}: {error}", exc_info=log.isEnabledFor(logging.DEBUG))
+
+
+def _failed(failed: dict[str, str], task: RegionTask, error: str, *, exc_info: bool = False) -> None:
+    told = {"region": task.region, "task": task.name}
+    log.error("region %s failed in %s: %s", task.region, task.name, error, exc_info=exc_info, extra=told)
+    failed[task.region] = error
 
 
 def _chosen(night: Night, request: Request) -> list[str]:

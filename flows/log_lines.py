@@ -91,6 +91,20 @@ def log_as(other: Carried) -> None:
     _bound.set(dict(other.ids))
 
 
+@contextmanager
+def logged_as(other: Carried) -> Iterator[None]:
+    """Log as another process does inside the block, in a worker that serves one process after another."""
+    log = logging.getLogger(LOG)
+    propagates, level, handlers, ids = log.propagate, log.level, log.handlers[:], _bound.get()
+    log_as(other)
+    try:
+        yield
+    finally:
+        log.propagate, log.handlers[:] = propagates, handlers
+        log.setLevel(level)
+        _bound.set(ids)
+
+
 def _handler() -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())

@@ -1,13 +1,14 @@
 """A night under Prefect, from a command: a server is found or started, then the flow runs in this process."""
 
 from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 from data.lake import Lake
 from data.lock import lake_lock
 from flows.conductor import Outcome, Request
 from flows.prefect_environment import configured_server, prepare_for_lasting_server, prepare_for_own_server
 from flows.prefect_server import TemporaryServer, lasting_server, temporary_server
-from flows.settings import Settings
+from flows.settings import ConfigError, Settings
 
 DRAIN_SECONDS = 10
 
@@ -19,6 +20,8 @@ def run_nightly(settings: Settings, request: Request) -> Outcome:
 
     Raises
     ------
+    ConfigError
+        If workers elsewhere could not reach the server.
     PrefectServerError
         If the server does not answer.
     LakeLocked, InputError, LakeError, PublishError, NothingToPublish, UnknownRegion
@@ -32,6 +35,7 @@ def run_nightly(settings: Settings, request: Request) -> Outcome:
             url = lasting_server()
             prepare_for_lasting_server()
         else:
+            _refuse_workers_elsewhere(settings)
             server = stack.enter_context(temporary_server())
             url = server.url
             prepare_for_own_server(server.home)
@@ -48,3 +52,13 @@ def run_nightly(settings: Settings, request: Request) -> Outcome:
         # The heartbeat thread would cost seconds, to tell a server about a run that the caller is watching.
         stack.enter_context(temporary_settings({PREFECT_API_URL: url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}))
         return run_in_flow(settings, request, shown=server is None)
+
+
+def _refuse_workers_elsewhere(settings: Settings) -> None:
+    address = settings.cluster.address if settings.cluster else None
+    if address is not None and urlsplit(address).hostname not in ("127.0.0.1", "localhost"):
+        raise ConfigError(
+            f"the workers of {address} ([cluster] address) need a Prefect server that they reach, and PREFECT_API_URL names none: "
+            "start one (`prefect server start --host 0.0.0.0`) and set PREFECT_API_URL to its address, or run with --direct, "
+            "in one process, which needs neither"
+        )

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from flows.conductor import Outcome, Request, conduct
 from flows.log_lines import json_lines
 from flows.nightly_artifacts import show_on_server
+from flows.nightly_cluster import spread_over
 from flows.nightly_tasks import as_tasks
 from flows.notified import notified, settings_or_told
 from flows.prefect_server import PrefectServerError
@@ -76,7 +77,7 @@ def nightly(
     """
     log.setLevel(logging.INFO)
     settings, request = settings_or_told(Path(config), changes or [], output=output), Request(as_of=as_of, train=train)
-    night = partial(conduct, settings, do=as_tasks)
+    night = partial(_conducted, settings)
     with _ended_by_sigterm(), json_lines() if settings.log.format == "json" else nullcontext():
         if as_of is None and (catch_up or wait):
             outcome = scheduled_night(settings, request, night, Machine(), catch_up=catch_up, wait=wait)
@@ -105,7 +106,7 @@ def run_in_flow(settings: Settings, request: Request, *, shown: bool) -> Outcome
     @flow(name="nightly-by-hand", flow_run_name=_name, persist_result=False)
     def nightly_by_hand(settings: dict[str, Any], request: dict[str, Any]) -> None:
         with nullcontext() if shown else _ended_by_sigterm():
-            outcomes.append(conduct(recorded_settings(settings), _REQUEST.validate_python(request), as_tasks))
+            outcomes.append(_conducted(recorded_settings(settings), _REQUEST.validate_python(request)))
         if shown:
             _tell(outcomes[0])
 
@@ -120,6 +121,12 @@ def run_in_flow(settings: Settings, request: Request, *, shown: bool) -> Outcome
             ) from error
         log.warning("the Prefect server stopped answering (%s); the night came to its end all the same", error)
     return outcomes[0]
+
+
+def _conducted(settings: Settings, request: Request) -> Outcome:
+    """Run a night with Prefect tasks in this process, those of regions on the cluster where there is one."""
+    with spread_over(settings.cluster) as spread:
+        return conduct(settings, request, as_tasks, spread)
 
 
 @contextmanager

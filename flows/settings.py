@@ -5,12 +5,13 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from data.settings import InputsSettings, LakeSettings, OrdersSettings, OutputSettings
+from flows.cluster_settings import ClusterSettings
 from flows.log_settings import LogSettings
 from flows.notify_settings import NotifySettings
 from flows.schedule_settings import ScheduleSettings
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     replay: ReplaySettings = Field(ReplaySettings(), description="how the orders are judged on the past, in money")
     notify: NotifySettings = Field(NotifySettings(), description="what people are told of a night")
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="when nights run, and what they wait for")
+    cluster: ClusterSettings | None = Field(None, description="processes or machines on which regions are computed side by side")
     log: LogSettings = Field(LogSettings(), description="the log on stderr")
 
     @classmethod
@@ -207,6 +209,14 @@ def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]
     keys: list[str] = []
     for name, field in model.model_fields.items():
         keys.append(prefix + name)
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            keys += known_keys(field.annotation, f"{prefix}{name}.")
+        if section := section_of(field.annotation):
+            keys += known_keys(section, f"{prefix}{name}.")
     return keys
+
+
+def section_of(annotation: Any) -> type[BaseModel] | None:
+    """Return the model of a key that is a section, also where the section may be left out; None for any other key."""
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None

@@ -20,7 +20,7 @@ from data.lake.layout import LAYOUTS
 from data.marketplace import MarketplaceAdvice
 from data.messages import PlanMessages
 from flows.prefect_file import prefect_yaml
-from flows.settings import Settings, checkout, read_toml, recorded_settings
+from flows.settings import Settings, checkout, read_toml, recorded_settings, section_of
 from models.alert_kinds.registry import KINDS
 from models.contracts import ALERT_KINDS, Alerts, Forecasts, Metrics, Recommendations
 from models.explanations_contract import Explanations
@@ -216,8 +216,7 @@ def _section(name: str, model: type[BaseModel], lead: str = "") -> Iterator[str]
     plain: dict[str, FieldInfo] = {}
     nested: dict[type[BaseModel], list[str]] = {}
     for key, field in model.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+        if inner := section_of(field.annotation):
             nested.setdefault(inner, []).append(key)
         else:
             plain[key] = field

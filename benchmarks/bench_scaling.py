@@ -1,0 +1,104 @@
+"""Time and memory of a night against series, regions and worker processes: `python -m benchmarks.bench_scaling 1000 10000`.
+
+The series are real ones (`make_inputs.py fresh`), cut into regions of whole fcs, as even as they go; above 50,000 they are copied under new
+fc names. Each night trains its models on an empty lake. Nights with workers use `[cluster]`; 0 workers is `--direct`, in one process.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.make_inputs import main as make_inputs
+from benchmarks.timed_run import REPO
+
+ALL_SERIES = 50_000
+
+
+def inputs_of(series: int, regions: int, folder: Path) -> Path:
+    """Write the inputs of so many series in so many regions; return the config."""
+    name = f"fresh-{series}-{regions}"
+    copies = -(-series // ALL_SERIES)
+    make_inputs(["fresh", "--to", str(folder), "--name", name, "--series", str(series // copies), "--copies", str(copies)])
+    place = folder / name / "locations.parquet"
+    numbered = pl.read_parquet(place).sort("fc").with_row_index()
+    parts = pl.format("r{}", pl.col("index") * min(regions, numbered.height) // numbered.height)
+    numbered.with_columns(parts.alias("region")).drop("index").write_parquet(place)
+    return folder / f"{name}.toml"
+
+
+def night(config: Path, out: Path, workers: int) -> tuple[float, float]:
+    """Run a night on an empty lake; return its seconds and the GB of memory that its largest process held at its peak."""
+    shutil.rmtree(out, ignore_errors=True)
+    how = ["--set", f"cluster.workers={workers}"] if workers else ["--direct"]
+    command = [
+        str(Path(sys.executable).with_name("fillrate")),
+        "run",
+        str(config),
+        "--set",
+        f'lake.path="{out}/lake"',
+        "--out",
+        str(out),
+        *how,
+    ]
+    begun = time.monotonic()
+    process = subprocess.Popen(command, cwd=REPO, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    peak = [0.0]
+    watching = threading.Thread(target=_watch, args=(process, peak))
+    watching.start()
+    _, errors = process.communicate()
+    watching.join()
+    if process.returncode:
+        raise SystemExit(f"bench_scaling: {' '.join(command)} ended with {process.returncode}: {errors}")
+    return time.monotonic() - begun, peak[0]
+
+
+def _watch(process: "subprocess.Popen[str]", peak: list[float]) -> None:
+    """Keep in `peak` the largest high-water mark of the process and of those it started, but for the Prefect server, until it ends."""
+    while process.poll() is None:
+        for pid in [process.pid, *_started_by(process.pid)]:
+            try:
+                if b"prefect_server_process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    continue
+                lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            peak[0] = max([peak[0], *(int(line.split()[1]) / 2**20 for line in lines if line.startswith("VmHWM"))])
+        time.sleep(0.2)
+
+
+def _started_by(pid: int) -> list[int]:
+    try:
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def main() -> int:
+    """Measure every combination asked for and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("series", type=int, nargs="+")
+    parser.add_argument("--regions", type=int, nargs="+", default=[2, 8])
+    parser.add_argument("--workers", type=int, nargs="+", default=[0, 1, 2])
+    options = parser.parse_args()
+    folder = REPO / "out" / "bench_scaling"
+    print("| series | regions | workers | seconds | GB, largest process |\n| --- | --- | --- | --- | --- |")
+    for series in options.series:
+        for regions in options.regions:
+            config = inputs_of(series, regions, folder)
+            for workers in options.workers:
+                seconds, peak = night(config, folder / "night", workers)
+                print(f"| {series:,} | {regions} | {workers or 'none'} | {seconds:.0f} | {peak:.2f} |", flush=True)
+            shutil.rmtree(config.with_suffix(""))
+    shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
