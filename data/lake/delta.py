@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 from deltalake import DeltaTable, WriterProperties, write_deltalake
-from deltalake.exceptions import DeltaError
+from deltalake.exceptions import CommitFailedError, DeltaError
 
 from data.lake.errors import LakeError
 from data.storage import ObjectPath, Place
 
 CONFIGURATION: Mapping[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}
 RECORDS_LOCK = ".records.lock"
+RECORD_TRIES = 10
+"""Times that a record is tried to be added in an object store: each failure is another writer's success."""
 WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=131_072)
 
 
@@ -72,17 +74,21 @@ def append_record(root: Place, table: str, frame: pl.DataFrame) -> None:
     """Add rows to a table that the deliveries of all tables share, one after the other.
 
     Tables may be taken in side by side, and of two writers that both find the record missing Delta lets one fail. On disk they
-    wait for each other; in an object store the one that fails finds the record made and adds to it.
+    wait for each other; in an object store the one that fails adds to what it finds then.
     """
     if isinstance(root, ObjectPath):
-        made = exists(root, table)
-        try:
-            append(root, table, frame)
-        except (DeltaError, OSError):
-            if made or not exists(root, table):
-                raise
-            append(root, table, frame)
-        return
+        for left in reversed(range(RECORD_TRIES)):
+            made = exists(root, table)
+            try:
+                append(root, table, frame)
+                return
+            except CommitFailedError:
+                # Another writer came in between, and nothing of this one is there.
+                if not left:
+                    raise
+            except (DeltaError, OSError):
+                if made or not left or not exists(root, table):
+                    raise
     root.mkdir(parents=True, exist_ok=True)
     with (root / RECORDS_LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,16 +1,20 @@
 """Watch: inputs and forecast errors of late against their own past, per region, said in the run's plan messages."""
 
+import logging
 from collections import defaultdict
 from datetime import timedelta
 
 import polars as pl
 
 from data.input_drift import drift_messages, first_day, weekly_measures
+from data.lake import LakeError
 from data.messages import PlanMessage, messages_frame
 from data.published import PublishError, RunPaths, read_frame, read_manifest, runs
 from flows.stages.news import demand_since
 from flows.stages.night import Night
 from models.error_drift import WINDOW, error_messages, realised
+
+log = logging.getLogger("fillrate")
 
 PAST_DAYS = 91
 """Days back to which the errors of earlier nights are looked at."""
@@ -19,15 +23,22 @@ PAST_DAYS = 91
 def watch(night: Night, regions: list[str]) -> None:
     """Add to the messages of the night where inputs or errors lie beyond what their past makes likely, and note the errors.
 
-    A run again repeats what the run said, since it may find other runs beside it.
+    A region whose history cannot be read is left out. A run again repeats what the run said, since it may find other runs beside it.
     """
     skus = night.table("items")["sku"].to_list()
     said: list[PlanMessage] = []
+    readable = []
     for region in regions:
         since = first_day(night.as_of)
-        sales, availability = (night.table(name, region, since=since, until=night.as_of) for name in ("sales", "availability"))
+        try:
+            sales, availability = (night.table(name, region, since=since, until=night.as_of) for name in ("sales", "availability"))
+        except LakeError as error:
+            # Its own tasks will fail of it, and be told; the other regions go on.
+            log.debug("region %s cannot be watched: %s", region, error, extra={"region": region})
+            continue
+        readable.append(region)
         said += drift_messages(weekly_measures(sales, availability, skus, night.as_of), region, night.as_of)
-    said += _errors(night, regions)
+    said += _errors(night, readable)
     if said:
         night.workspace.write("messages", None, pl.concat([night.workspace.read("messages", None), messages_frame(said)]))
 

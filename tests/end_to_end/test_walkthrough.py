@@ -175,9 +175,11 @@ def test_4c_decide_orders_apples_in_whole_cases_and_no_pears(decided):
     assert apple["next_order_date"] == date(2024, 7, 2)
     assert apple["demand_mean"] == pytest.approx(30, rel=0.2), "ten a day over Monday to Wednesday, L + R = 3 days"
     assert apple["raw_units"] > 0, "18 are there or coming, 20 are wanted before the order comes: its own Wednesday is not covered"
-    assert apple["model"] == "simple_rule", "two items are too few to check a spread on, so the textbook level decides"
+    assert "uncalibrated" in apple["data_flags"], "two items are too few to check a spread on, and the row says so"
     assert apple["raw_units"] == apple["order_up_to"] - 18
-    assert apple["order_up_to"] == pytest.approx(30 + norm.ppf(0.98) * math.sqrt(3) * 3.6, abs=2), "z·sd·√3 above three days' demand"
+    assert 10 < apple["raw_units"] < 10 + norm.ppf(0.98) * 3.6, (
+        "Wednesday's ten and their safety: what Monday and Tuesday lack is lost by then"
+    )
     assert apple["order_units"] == 12 * math.ceil(apple["raw_units"] / 12), "whole cases"
     assert apple["order_value"] == 0.5 * apple["order_units"]
     assert apple["action"] in ("order", "expedite")
