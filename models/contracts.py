@@ -112,7 +112,7 @@ class Recommendations(dy.Schema):
     reasons = dy.List(dy.String(), description="codes that explain the row")
     data_flags = dy.List(dy.String(), description="codes of what was unusual in the row's data")
     model = dy.String(nullable=True, description="which forecaster or rule made the row")
-    calibrated = dy.Bool(description="whether the row's segment passed the calibration check; if not, the simple rule decided")
+    calibrated = dy.Bool(description="whether the row's segment passed the calibration check; if not, its risks and order are less sure")
     previous_order_units = dy.Float64(nullable=True, description="order_units of the run before; null for a first run or a new row")
     change_reason = dy.String(nullable=True, description="why the order differs from the run before; null where it does not")
 
