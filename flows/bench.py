@@ -26,9 +26,9 @@ from data.published import RunPaths, read_frame, read_manifest
 from flows.cli.locate import locate_run
 from flows.conductor import NothingToPublish, Request, conduct, settings_beside
 from flows.settings import ConfigError, load_settings, sentences
-from flows.stages.decide import region_orders, region_stock
 from flows.stages.night import Night
 from flows.stages.region_forecast import region_forecast
+from flows.stages.region_orders import region_orders, region_stock
 from flows.stages.region_panel import region_panel
 from flows.stages.train import grower
 from flows.whatif.changed_terms import refuse_what_selects_nothing, rows_to_select, terms_of

@@ -14,3 +14,8 @@ class ClusterSettings(Frozen):
         description="of a running Dask scheduler, such as tcp://10.0.0.5:8786; without one each night starts processes on this machine",
     )
     workers: int = Field(0, ge=0, le=512, description="processes that a night starts on this machine, 0 for one per core; not with address")
+    series_per_task: int = Field(
+        10_000,
+        ge=1,
+        description="series that one task forecasts and decides; a region of more is cleaned and laid out by one task, then split",
+    )

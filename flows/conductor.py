@@ -217,7 +217,7 @@ def _computed(
     if request.last == "train":
         return Outcome(None, False, failed, night.as_of, time.perf_counter() - begun)
     left = [region for region in regions if region not in failed]
-    _everywhere("decide", left, failed, hands, decide.decide_region, night, request.last != "forecast")
+    _decide(night, left, failed, hands, order=request.last != "forecast")
     if len(failed) == len(regions):
         raise NothingToPublish(f"no region could be computed, so nothing was published; {regions[0]}: {failed[regions[0]]}")
     run, latest = hands.do("publish", publish.publish_night, night, regions, failed, started_at, times)
@@ -273,6 +273,26 @@ def _train(night: Night, regions: list[str], failed: dict[str, str], hands: Hand
     return trained
 
 
+def _decide(night: Night, regions: Sequence[str], failed: dict[str, str], hands: Hands, *, order: bool) -> None:
+    """Forecast and decide every region; side by side, large ones are split by series once they are laid out."""
+    cluster = night.settings.cluster
+    if hands.spread is None or cluster is None:
+        _everywhere("decide", regions, failed, hands, decide.decide_region, night, order)
+        return
+    _everywhere("decide", regions, failed, hands, decide.decide_region, night, order, cluster.series_per_task)
+    parts = {region: decide.parts_laid_out(night, region) for region in regions if region not in failed}
+    split = [region for region in parts if parts[region]]
+    if not split:
+        return
+    tasks = [
+        RegionTask(f"decide-{region}-{part + 1}", region, decide.decide_part, (night, region, order, part))
+        for region in split
+        for part in range(parts[region])
+    ]
+    _side_by_side(tasks, failed, hands.spread)
+    _everywhere("join", [region for region in split if region not in failed], failed, hands, decide.join_parts, night, order)
+
+
 def _everywhere(
     stage: str, regions: Sequence[str], failed: dict[str, str], hands: Hands, function: Callable[..., None], night: Night, *arguments: Any
 ) -> None:
@@ -284,9 +304,12 @@ def _everywhere(
     # Largest first, so that no process is left with a large one at the end.
     rows = night.lake.rows_per_region(version=night.versions["sales"])
     largest_first = sorted(regions, key=lambda region: (-rows[region], region))
-    for task, error in hands.spread(
-        [RegionTask(f"{stage}-{region}", region, function, (night, region, *arguments)) for region in largest_first]
-    ):
+    tasks = [RegionTask(f"{stage}-{region}", region, function, (night, region, *arguments)) for region in largest_first]
+    _side_by_side(tasks, failed, hands.spread)
+
+
+def _side_by_side(tasks: Sequence[RegionTask], failed: dict[str, str], spread: Spread) -> None:
+    for task, error in spread(tasks):
         if error is not None:
             _failed(failed, task, error)
 

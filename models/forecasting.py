@@ -1,4 +1,4 @@
-"""Forecasts of one region: trees where a series has history, statsmodels where it is short, its like where it is new."""
+"""Forecasts of series: trees where one has history, statsmodels where it is short, its like where it is new."""
 
 from dataclasses import dataclass
 
@@ -6,18 +6,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.groups.explanation import explanation_groups
-from features.matrix import PreparedPanel, design_matrix, forecast_pairs
-from models.calendar_member import WEIGHT, CalendarFactors, calendar_forecast, with_calendar
+from features.matrix import PreparedPanel
+from models.calendar_member import WEIGHT, CalendarFactors, with_calendar
 from models.contracts import QUANTILES
 from models.contributions import GROUPS, blended, explanation, of_seasonal_average
 from models.demand_paths import ForecastPaths
 from models.forecaster import Forecaster
 from models.gateway import TreeGrower
+from models.laid_out import LaidOut, lay_out
 from models.lead_times import series_keys
 from models.path_quantiles import period_quantiles
 from models.predictive import LEVELS, ErrorLibrary
-from models.short_series import forecast_short, short_rows, widened
+from models.short_series import widened
 
 Floats = NDArray[np.float64]
 
@@ -63,14 +63,38 @@ def forecast_region(
     ----------
     prepared
         The region's panel.
-    forecaster
-        Trees; None where there was too little to learn from: every series is then a short one.
     calendar
         What history has shown of weekdays and months, blended with the trees; None where it did not show them twice.
-    library
-        Errors measured on held-back windows, or assumed ones.
     youngest
         Known periods from which the trees forecast a series.
+    forecaster, library, spread, grower, seed, paths, explain
+        As in `forecast_series`.
+    """
+    laid = lay_out(prepared, calendar=calendar, horizon=horizon, youngest=youngest, trees=forecaster is not None)
+    return forecast_series(laid, forecaster, library, spread=spread, grower=grower, seed=seed, paths=paths, explain=explain)
+
+
+def forecast_series(
+    laid: LaidOut,
+    forecaster: Forecaster | None,
+    library: ErrorLibrary,
+    *,
+    spread: str,
+    grower: TreeGrower,
+    seed: int,
+    paths: int,
+    explain: bool = False,
+) -> RegionForecast:
+    """Forecast series that are laid out; what one gets does not depend on which others are forecast with it.
+
+    Parameters
+    ----------
+    laid
+        All series of a region, or some.
+    forecaster
+        Trees; None where there was too little to learn from: every series is then a short one.
+    library
+        Errors measured on held-back windows, or assumed ones.
     spread
         Feature that tells how variable a series is, as in `models.training.calibrate`.
     grower
@@ -81,21 +105,19 @@ def forecast_region(
         Whether to tell what the forecasts are made of. The forecasts are the same but for rounding: the trees are asked once, for
         their leaves instead of their scores.
     """
-    profile = prepared.profile.filter("active")
-    count = profile.height
-    origins, horizons = forecast_pairs(prepared, horizon)
-    matrix = design_matrix(prepared, origins, horizons)
-    level = prepared.level[origins].astype(float)
-    short = short_rows(prepared, youngest) if forecaster else np.ones(count, dtype=bool)
+    count, horizon = laid.series.height, laid.horizon
+    short = laid.series["short"].to_numpy()
+    by_short = laid.ahead("by_short")[short]
     model = np.full(count, "trees", dtype=object)
     units = np.zeros((count * horizon, len(GROUPS))) if explain else None
     if forecaster:
+        level = np.repeat(laid.series["level"].to_numpy(), horizon)
         if explain:
-            units = forecaster.explain(matrix, level, explanation_groups(prepared.panel), grower)
-        scored = forecaster.predict(matrix, level, grower) if units is None else units.sum(axis=1)
+            units = forecaster.explain(laid.matrix, level, laid.groups, grower)
+        scored = forecaster.predict(laid.matrix, level, grower) if units is None else units.sum(axis=1)
         mean = scored.reshape(count, horizon)
-        if calendar is not None:
-            by_calendar = calendar_forecast(prepared, calendar, horizon)
+        if laid.has_calendar:
+            by_calendar = laid.ahead("by_calendar")
             mean = with_calendar(mean, by_calendar)
             if units is not None:
                 level_of = np.repeat(by_calendar.mean(axis=1), horizon)
@@ -103,27 +125,24 @@ def forecast_region(
         model[:] = "trees" if forecaster.own is None else "trees_region"
     else:
         mean = np.zeros((count, horizon))
-    of_short = forecast_short(prepared, np.flatnonzero(short), matrix, horizon)
-    mean[short], model[short] = of_short.mean, of_short.model
+    mean[short], model[short] = by_short, laid.series["short_model"].to_numpy()[short]
 
-    variability = matrix[spread].to_numpy().reshape(count, horizon)[:, 0].astype(float)
+    variability = laid.matrix[spread].to_numpy().reshape(count, horizon)[:, 0].astype(float)
     # Of a few periods the spread tells little: errors are then taken to be those of the most variable series.
-    variability[short & (profile["known"].to_numpy() < LEAST_SPREAD)] = np.inf
+    variability[short & (laid.series["known"].to_numpy() < LEAST_SPREAD)] = np.inf
     segment = library.segments.of(mean.mean(axis=1), variability)
-    off_sale = _off_sale(prepared, horizon)
+    off_sale = laid.ahead("off_sale") > 0
     if units is not None:
         # The mean over the horizon is told as the level of a short series: in whole weeks its season takes away what it adds.
-        units[np.repeat(short, horizon)] = of_seasonal_average(np.repeat(mean[short].mean(axis=1), horizon), mean[short].ravel())
+        units[np.repeat(short, horizon)] = of_seasonal_average(np.repeat(by_short.mean(axis=1), horizon), by_short.ravel())
         units[off_sale.ravel()] = 0.0
     mean[off_sale] = 0.0
-    series = profile.with_columns(
+    series = laid.profile.with_columns(
         pl.Series("model", model, dtype=pl.String),
         pl.Series("calibrated", library.calibrated[segment] & ~short),
         pl.lit(library.measured).alias("errors_measured"),
     )
-    doubt = np.zeros(count)
-    doubt[short] = of_short.doubt
-    library, segment = widened(library, segment, doubt)
+    library, segment = widened(library, segment, laid.series["doubt"].to_numpy())
     drawn = ForecastPaths(
         mean=mean,
         segment=segment,
@@ -131,19 +150,11 @@ def forecast_region(
         keys=series_keys(seed, series["sku"].to_list(), series["fc"].to_list()).byteswap(),
         whole_units=series["whole_units"].to_numpy(),
         library=library,
-        season=prepared.panel.cadence.season if prepared.panel.cadence.frequency == "day" else 1,
+        season=laid.season,
         paths=paths,
     )
     told = None if units is None else explanation(series, units, horizon=horizon)
     return RegionForecast(series, mean, period_quantiles(drawn, LEVELS), drawn, told)
-
-
-def _off_sale(prepared: PreparedPanel, horizon: int) -> NDArray[np.bool_]:
-    """Return which periods of the active series begin after their last day on sale, shape (series, horizon)."""
-    until = prepared.panel.series["on_sale_until"].filter(prepared.profile["active"]).to_numpy().astype("datetime64[D]")
-    days = np.datetime64(prepared.panel.end, "D") + prepared.panel.cadence.step_days * np.arange(1, horizon + 1)
-    off: NDArray[np.bool_] = days > until[:, None]
-    return off
 
 
 def forecasts_frame(forecast: RegionForecast, dates: pl.Series, region: str) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import polars as pl
 
 from models.ordering.paths import DemandPaths
 from models.ordering.projection import project_stock
+from models.recommendations import UNITS
 from models.recommending.basis import Basis
 
 DECIMALS = 2
@@ -30,23 +31,21 @@ class StockOutlook(dy.Schema):
     stock_p50_without_order = dy.Float64(description="median stock at the end of the period without tonight's order")
 
 
-def stock_outlook(basis: Basis, paths: DemandPaths, recommendations: pl.DataFrame, *, horizon: int, lost: bool) -> pl.DataFrame:
+def stock_outlook(basis: Basis, paths: DemandPaths, *, horizon: int, lost: bool) -> pl.DataFrame:
     """Return the outlook of the rows whose stock is known (contract `StockOutlook` without run_id), sorted by fc, sku, date.
 
     Parameters
     ----------
     basis
         What the recommendations were made from; its rows are rows of `paths`.
-    recommendations
-        Contract Recommendations: which order is tonight's.
     horizon
         Periods published.
     lost
         Whether unmet demand is lost; otherwise it waits.
     """
     keys = basis.rows.select("region", "fc", "sku").with_row_index("row")
-    orders = keys.join(recommendations.select("fc", "sku", "order_units"), on=["fc", "sku"], how="left").sort("row")
-    units = orders["order_units"].fill_null(0.0).to_numpy()
+    # As published: rounded, and after a planner's decision.
+    units = basis.rows["order_units"].fill_null(0.0).round(UNITS).to_numpy()
     found = project_stock(basis.series, units, paths, basis.calendar, periods=horizon, lost=lost)
     dates = [basis.calendar.order_date + timedelta(days=basis.calendar.days * period) for period in range(horizon)]
     columns = {

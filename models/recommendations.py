@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import NotRequired, TypedDict, Unpack
 
 import dataframely as dy
 import numpy as np
@@ -11,23 +12,22 @@ from numpy.typing import NDArray
 
 from data.messages import PlanMessage
 from models.contracts import Recommendations
-from models.lead_times import learned_lead_times
 from models.lead_times.changed import changed_lead_times
 from models.order_calendar import order_calendar
 from models.ordering.calendar import Calendar, Frequency
 from models.ordering.decide import Decisions, decide
 from models.ordering.paths import DemandPaths
-from models.recommending.actions import with_actions, with_flags
+from models.recommending.actions import with_actions, with_flags, with_orders
 from models.recommending.basis import Basis
 from models.recommending.changes import with_changes
 from models.recommending.classes import with_classes
 from models.recommending.inbound import arriving, open_order_lines, with_chances
 from models.recommending.inputs import ordering_series
 from models.recommending.ranking import most_valuable_first
+from models.recommending.region_terms import RegionTerms, region_terms
 from models.recommending.service_levels import with_holding_weights, with_service_levels
 from models.settings import ReplenishmentSettings
-from models.supply_messages import MOST_NAMED, supply_messages
-from models.supply_terms import supply_terms
+from models.supply_messages import order_messages
 
 UNITS, SHARES, MONEY = 3, 4, 2
 """Decimals of published units, probabilities and money; runs agree after rounding to them."""
@@ -35,81 +35,100 @@ UNITS, SHARES, MONEY = 3, 4, 2
 STATED_RISKS = {"stockout_date_p10": "begun_p10", "stockout_date_p50": "begun_p50", "stockout_date_p90": "begun_p90"}
 
 
+class OrderInputs(TypedDict):
+    """What tonight's orders of one region are found from.
+
+    horizon: periods forecast and published; profile: SeriesProfile, row i is row i of `mean` and of `paths`; mean: mean demand per period,
+    shape (rows, periods >= horizon), units; positions: StockPosition of as_of, a sku × fc without a row is unknown and gets no order;
+    inbound, supply, items, receipts, overrides: tables of the input contracts, None where the user gave none; rng_seed: seed of everything
+    drawn here, lead times that vary; events: input table, of which days of kind `closed` are read; of_region: terms of the rows of
+    `profile` where it is not all of a region, those that all of the region's made, not with change_terms; change_terms: is given the terms
+    of every row (SupplyTerms, lead times as learned, and the columns objective and demand_multiplier) and returns those that are to hold
+    instead, for one who asks what would be ordered then.
+    """
+
+    as_of: date
+    frequency: Frequency
+    horizon: int
+    profile: pl.DataFrame
+    mean: NDArray[np.float64]
+    paths: DemandPaths
+    positions: pl.DataFrame
+    inbound: pl.DataFrame | None
+    supply: pl.DataFrame | None
+    items: pl.DataFrame | None
+    receipts: pl.DataFrame | None
+    overrides: pl.DataFrame | None
+    settings: ReplenishmentSettings
+    rng_seed: int
+    events: NotRequired[pl.DataFrame | None]
+    of_region: NotRequired[RegionTerms | None]
+    change_terms: NotRequired[Callable[[pl.DataFrame], pl.DataFrame] | None]
+
+
 def recommend(
-    *,
-    run_id: str,
-    as_of: date,
-    frequency: Frequency,
-    horizon: int,
-    profile: pl.DataFrame,
-    mean: NDArray[np.float64],
-    paths: DemandPaths,
-    positions: pl.DataFrame,
-    inbound: pl.DataFrame | None,
-    supply: pl.DataFrame | None,
-    items: pl.DataFrame | None,
-    receipts: pl.DataFrame | None,
-    overrides: pl.DataFrame | None,
-    previous: pl.DataFrame | None,
-    settings: ReplenishmentSettings,
-    rng_seed: int,
-    events: pl.DataFrame | None = None,
-    classes: pl.DataFrame | None = None,
-    change_terms: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
-    keep: Callable[[Basis], None] | None = None,
+    *, run_id: str, previous: pl.DataFrame | None, keep: Callable[[Basis], None] | None = None, **inputs: Unpack[OrderInputs]
 ) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
-    """Return one recommendation per row of `profile`, most valuable first, and messages about what was not computed.
+    """Return one recommendation per row of the profile, most valuable first, and messages about what was not computed.
 
     Most valuable first: by expected_lost_margin, then order_value, then expected_lost_units, unknown last; ties by fc, sku.
 
     Parameters
     ----------
-    horizon
-        Periods forecast and published.
-    profile
-        SeriesProfile of one region; row i is row i of `mean` and of `paths`.
-    mean
-        Mean demand per period, shape (rows, periods >= horizon), units.
-    positions
-        StockPosition of as_of; a sku × fc without a row is unknown and gets no order.
-    inbound, supply, items, receipts, overrides
-        Tables of the input contracts; None where the user gave none.
     previous
         Recommendations of the run before.
-    rng_seed
-        Seed of everything drawn here: lead times that vary.
-    events
-        Input table; days of kind `closed` are read.
-    classes
-        abc and xyz by fc and sku, where `profile` is not all of a region; they rank its rows among each other.
-    change_terms
-        Is given the terms of every row (SupplyTerms, lead times as learned, and the columns objective and demand_multiplier) and returns
-        those that are to hold instead, for one who asks what would be ordered then.
     keep
         Is given what the recommendations were made from, for one who asks why.
+    inputs
+        As OrderInputs says.
 
     Raises
     ------
     ValueError
         If `mean` does not match `profile` or is shorter than the horizon.
     """
-    if len(mean) != profile.height or (profile.height and mean.shape[1] < horizon):
-        raise ValueError(f"mean has shape {mean.shape}, expected ({profile.height}, at least {horizon}): one row per row of the profile")
-    if profile.is_empty():
+    if inputs["profile"].is_empty():
         return Recommendations.create_empty(), []
-    calendar = order_calendar(as_of, frequency, settings, events, profile.get_column("region")[0])
-    terms, messages = supply_terms(profile, supply, items, overrides, calendar, settings)
-    known, times = learned_lead_times(terms, receipts, as_of)
-    lines = open_order_lines(known, times, inbound, calendar)
+    basis, terms = orders(**inputs)
+    if keep is not None:
+        keep(basis)
+    settings = inputs["settings"]
+    recommendations = recommended(basis.rows, run_id=run_id, as_of=inputs["as_of"], previous=previous, settings=settings)
+    return recommendations, [*terms.messages, *order_messages(basis.rows, settings)]
+
+
+def orders(**inputs: Unpack[OrderInputs]) -> tuple[Basis, RegionTerms]:
+    """Return what is ordered tonight for each row of the profile, at least one, and the terms.
+
+    It is all of a recommendation that needs no other row of the region, given the terms. Arguments and errors are those of `recommend`.
+    """
+    as_of, frequency, horizon, profile = inputs["as_of"], inputs["frequency"], inputs["horizon"], inputs["profile"]
+    mean, paths, settings, change_terms = inputs["mean"], inputs["paths"], inputs["settings"], inputs.get("change_terms")
+    if len(mean) != profile.height or mean.shape[1] < horizon:
+        raise ValueError(f"mean has shape {mean.shape}, expected ({profile.height}, at least {horizon}): one row per row of the profile")
+    calendar = order_calendar(as_of, frequency, settings, inputs.get("events"), profile.get_column("region")[0])
+    here = inputs.get("of_region") or region_terms(
+        profile,
+        supply=inputs["supply"],
+        items=inputs["items"],
+        overrides=inputs["overrides"],
+        receipts=inputs["receipts"],
+        calendar=calendar,
+        settings=settings,
+        as_of=as_of,
+    )
+    known, times = here.known, here.times
+    lines = open_order_lines(known, times, inputs["inbound"], calendar)
     learned = known.with_columns(
         pl.lit(settings.objective).alias("objective"), pl.col("override_demand_multiplier").fill_null(1.0).alias("demand_multiplier")
     )
     asked = learned if change_terms is None else change_terms(learned)
-    rows = _joined(profile, asked, positions, arriving(lines))
-    rows = with_classes(rows) if classes is None else rows.join(classes, on=["fc", "sku"], how="left", maintain_order="left")
+    rows = _joined(profile, asked, inputs["positions"], arriving(lines))
+    # Costs that are changed change what an item earns.
+    rows = rows.hstack(here.classes) if change_terms is None else with_classes(rows)
     rows = with_holding_weights(with_service_levels(rows, settings), settings)
     multiplied = mean * rows.get_column("demand_multiplier").to_numpy()[:, None]
-    series = ordering_series(rows, multiplied, times, lines, calendar, rng_seed, settings.order_line_cost)
+    series = ordering_series(rows, multiplied, times, lines, calendar, inputs["rng_seed"], settings.order_line_cost)
     if change_terms is not None:
         # What is on its way left as it was; only orders from tonight on take as long as is asked.
         series = replace(series, lead_times=changed_lead_times(times, learned, asked))
@@ -124,12 +143,17 @@ def recommend(
         threads=settings.threads,
     )
     rows = _with_decisions(rows, decisions, multiplied[:, :horizon].mean(axis=1) / calendar.days)
-    rows = _with_dates(rows, series.usual_leads(calendar), calendar, horizon)
+    rows = with_orders(_with_dates(rows, series.usual_leads(calendar), calendar, horizon))
+    return Basis(rows, series, calendar, with_chances(lines, rows, series, paths, calendar, lost=lost)), here
+
+
+def recommended(
+    rows: pl.DataFrame, *, run_id: str, as_of: date, previous: pl.DataFrame | None, settings: ReplenishmentSettings
+) -> dy.DataFrame[Recommendations]:
+    """Return the recommendations, most valuable first, that the rows of `orders` come to; they must be all of a region's."""
     rows = with_flags(with_actions(rows, overstock_days=settings.overstock_days, order_line_cost=settings.order_line_cost))
-    if keep is not None:
-        keep(Basis(rows, series, calendar, with_chances(lines, rows, series, paths, calendar, lost=lost)))
     published = with_changes(_published(rows, run_id, as_of), previous).select(Recommendations.column_names())
-    return Recommendations.validate(most_valuable_first(published)), [*messages, *_unknown_stock(rows), *supply_messages(rows, settings)]
+    return Recommendations.validate(most_valuable_first(published))
 
 
 def _joined(profile: pl.DataFrame, terms: pl.DataFrame, positions: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
@@ -236,30 +260,3 @@ def _published(rows: pl.DataFrame, run_id: str, as_of: date) -> pl.DataFrame:
         pl.when(pl.col("errors_measured")).then(pl.col("model")).otherwise(pl.lit("simple_rule")).alias("model"),
         "calibrated",
     )
-
-
-def _unknown_stock(rows: pl.DataFrame) -> list[PlanMessage]:
-    """Return one message per fc where stock of active items is unknown."""
-    counts = (
-        rows.group_by("region", "fc")
-        .agg(
-            (pl.col("on_hand").is_null() & pl.col("active")).sum().alias("unknown"),
-            pl.len().alias("all"),
-            pl.col("sku").filter(pl.col("on_hand").is_null() & pl.col("active")).sort().alias("skus"),
-        )
-        .filter(pl.col("unknown") > 0)
-        .sort("region", "fc")
-    )
-    return [
-        PlanMessage(
-            "stock_unknown",
-            f"{unknown} of {total} items at {fc} have no stock row up to the run's date: no order is recommended for them "
-            f"({', '.join(skus[:MOST_NAMED])}{f' and {unknown - MOST_NAMED:,} more' if unknown > MOST_NAMED else ''})",
-            table="stock",
-            region=region,
-            fc=fc,
-            sku=skus[0] if unknown == 1 else None,
-            fix="deliver a stock row for each, with on_hand 0 where there is none",
-        )
-        for region, fc, unknown, total, skus in counts.iter_rows()
-    ]

@@ -11,6 +11,11 @@ MOST_NAMED = 20
 """Rows that are named one by one per kind of message; of more, one further message says how many and names the table to look at."""
 
 
+def order_messages(rows: pl.DataFrame, settings: ReplenishmentSettings) -> list[PlanMessage]:
+    """Return what is to be said of a region's orders; `rows` are all of the region's, as `models.recommendations.orders` leaves them."""
+    return [*_unknown_stock(rows), *supply_messages(rows, settings)]
+
+
 def supply_messages(rows: pl.DataFrame, settings: ReplenishmentSettings) -> list[PlanMessage]:
     """Return what is to be said of a region's rows, by kind of message, fc and sku; other rows are not touched by it.
 
@@ -23,6 +28,33 @@ def supply_messages(rows: pl.DataFrame, settings: ReplenishmentSettings) -> list
     """
     counted = rows.filter("active").sort("fc", "sku")
     return [message for say in (_stock, _costs, _limits) for message in say(counted, settings)]
+
+
+def _unknown_stock(rows: pl.DataFrame) -> Iterable[PlanMessage]:
+    """Return one message per fc where stock of active items is unknown."""
+    counts = (
+        rows.group_by("region", "fc")
+        .agg(
+            (pl.col("on_hand").is_null() & pl.col("active")).sum().alias("unknown"),
+            pl.len().alias("all"),
+            pl.col("sku").filter(pl.col("on_hand").is_null() & pl.col("active")).sort().alias("skus"),
+        )
+        .filter(pl.col("unknown") > 0)
+        .sort("region", "fc")
+    )
+    return [
+        PlanMessage(
+            "stock_unknown",
+            f"{unknown} of {total} items at {fc} have no stock row up to the run's date: no order is recommended for them "
+            f"({', '.join(skus[:MOST_NAMED])}{f' and {unknown - MOST_NAMED:,} more' if unknown > MOST_NAMED else ''})",
+            table="stock",
+            region=region,
+            fc=fc,
+            sku=skus[0] if unknown == 1 else None,
+            fix="deliver a stock row for each, with on_hand 0 where there is none",
+        )
+        for region, fc, unknown, total, skus in counts.iter_rows()
+    ]
 
 
 def _stock(rows: pl.DataFrame, settings: ReplenishmentSettings) -> Iterable[PlanMessage]:

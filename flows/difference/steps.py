@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from flows.stages.decide import region_orders, region_stock
 from flows.stages.night import Night
 from flows.stages.region_forecast import region_forecast
+from flows.stages.region_orders import region_orders, region_stock
 from flows.stages.region_panel import region_panel
 from flows.stages.train import grower
 from models.forecasting import RegionForecast

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from data.position import StockPosition
 from flows.past.past_night import PastNight
-from flows.stages.decide import region_orders
 from flows.stages.region_forecast import region_forecast
+from flows.stages.region_orders import region_orders
 from flows.stages.region_panel import region_panel
 from flows.stages.train import grower
 from models.contracts import Recommendations

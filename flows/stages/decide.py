@@ -1,156 +1,180 @@
-"""Decide: a region's forecasts, and from them its orders."""
+"""Decide: the forecasts of a region, and from them its orders, some of its series at a time."""
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import dataframely as dy
+import numpy as np
 import polars as pl
 
 from data.idle import idle_series
 from data.messages import PlanMessage, messages_frame
-from data.position import StockPosition, stock_position
-from data.published import find_run, read_frame
 from flows.stages.corrections import correction_messages, recent_corrections
+from flows.stages.laid_out_files import read_laid_out, read_profile, write_laid_out
 from flows.stages.night import Night
-from flows.stages.region_forecast import region_forecast
-from flows.stages.region_panel import region_panel
+from flows.stages.region_forecast import laid_out, series_forecast
+from flows.stages.region_orders import orders_tonight, previous_recommendations, terms_of_region
+from flows.stages.region_panel import RegionHistory, region_panel
 from flows.stages.train import grower
-from models.contracts import Recommendations, SeriesProfile
 from models.forecast_messages import forecast_messages
 from models.forecasting import RegionForecast, forecasts_frame
+from models.laid_out import LaidOut
 from models.order_terms import order_terms
 from models.outlook import stock_outlook
-from models.recommendations import recommend
-from models.recommending.basis import Basis
+from models.recommendations import recommended
 from models.recommending.inbound import late_lines
+from models.recommending.region_terms import RegionTerms
+from models.supply_messages import order_messages
 from models.surplus import surplus
 
 log = logging.getLogger("fillrate")
 
+SERIES_AT_A_TIME = 10_000
+"""Series of a region that one process forecasts and decides at a time: their sample paths and features bound its memory."""
 
-def decide_region(night: Night, region: str, order: bool) -> None:
+TABLES = ("forecasts", "explanations", "surplus", "order-terms", "stock-outlook", "late-lines")
+"""What is decided of some series of a region; put together it is the region's."""
+
+ROWS = "order-rows"
+"""Rows that recommendations and messages of a region are made from, once it is put together."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What was decided of some series: TABLES and ROWS by name, those that there are, and the seconds that it took by stage."""
+
+    tables: dict[str, pl.DataFrame]
+    seconds: dict[str, float]
+
+
+def decide_region(night: Night, region: str, order: bool, most: int | None = None) -> None:
     """Forecast a region, explain the forecasts and, if asked, recommend its orders; all of it is kept in the workspace.
 
-    Without a stock table nothing is recommended: the plan messages of the run say so.
+    Cleaning and features see the whole region; a region of more than `most` series is then only laid out, in parts of at most as many,
+    and noted as such: they are for `decide_part`, and `join_parts` after that. Without a stock table nothing is recommended: the plan
+    messages of the run say so.
     """
-    begun, growing = time.perf_counter(), grower(night)
+    begun = time.perf_counter()
     history = region_panel(night, region, training=False)
     if history is None:
         night.workspace.write("region-messages", region, messages_frame([_silent(region)]))
         return
-    prepared = history.prepared
-    series = prepared.panel.series.height
+    _keep_what_was_cleaned(night, region, history)
+    laid, idle = laid_out(night, region, history.prepared), idle_series(history.cleaned.demand)
+    # Features of years are not needed any more, and large.
+    del history
+    series = laid.series.height
     log.info("forecast %s: %s series", region, f"{series:,}", extra={"counts": {"series": series}})
-    settings = night.settings
-    forecast = region_forecast(night, region, prepared, growing, explain=True)
+    if most is not None and series > most:
+        parts = write_laid_out(night.workspace, region, laid, idle, most)
+        night.workspace.note("laid-out", region, {"parts": parts, "seconds": time.perf_counter() - begun})
+        return
+    order = order and "stock" in night.versions
+    terms = terms_of_region(night, region, laid.profile) if order and series else None
+    spent = time.perf_counter() - begun
+    decided = [
+        _decided(night, region, laid.part(begin, SERIES_AT_A_TIME), terms and _some(terms, begin, SERIES_AT_A_TIME), idle)
+        for begin in range(0, max(series, 1), SERIES_AT_A_TIME)
+    ]
+    _put_together(night, region, decided, terms, spent)
+
+
+def parts_laid_out(night: Night, region: str) -> int:
+    """Return in how many parts a region was laid out to be decided, 0 where it was decided at once."""
+    return int(night.workspace.noted("laid-out", region).get("parts", 0))
+
+
+def decide_part(night: Night, region: str, order: bool, part: int) -> None:
+    """Forecast and decide a part of a region that `decide_region` laid out; all of it is kept in the workspace."""
+    laid, idle, begin = read_laid_out(night.workspace, region, part)
+    # Lead times and classes rest on all of the region, of which this is quickly told again.
+    terms = _some(_terms(night, region), begin, laid.series.height) if order and "stock" in night.versions else None
+    decided = _decided(night, region, laid, terms, idle)
+    for name, table in decided.tables.items():
+        night.workspace.write(f"{name}.{part}", region, table)
+    night.workspace.note(f"time.{part}", region, decided.seconds)
+
+
+def join_parts(night: Night, region: str, order: bool) -> None:
+    """Put together what was decided of a region part by part."""
+    noted = night.workspace.noted("laid-out", region)
+    decided = []
+    for part in range(int(noted["parts"])):
+        there = [name for name in (*TABLES, ROWS) if night.workspace.has(f"{name}.{part}", region)]
+        tables = {name: night.workspace.read(f"{name}.{part}", region) for name in there}
+        decided.append(Decided(tables, night.workspace.noted(f"time.{part}", region)))
+    terms = _terms(night, region) if order and "stock" in night.versions else None
+    _put_together(night, region, decided, terms, float(noted["seconds"]))
+
+
+def _terms(night: Night, region: str) -> RegionTerms:
+    return terms_of_region(night, region, read_profile(night.workspace, region))
+
+
+def _some(terms: RegionTerms, begin: int, count: int) -> RegionTerms:
+    return terms.of(np.arange(begin, min(begin + count, terms.known.height)))
+
+
+def _keep_what_was_cleaned(night: Night, region: str, history: RegionHistory) -> None:
+    """Keep corrections, and what is to be said of the region's history and forecasts."""
+    cleaned, panel = history.cleaned, history.prepared.panel
+    ahead = night.settings.inputs.drivers.known_ahead
+    active = history.prepared.profile.filter("active")
+    said = forecast_messages(panel, active, night.table("drivers"), region=region, known_ahead=ahead)
+    messages = [*cleaned.messages, *correction_messages(night, region, cleaned.corrections), *said]
+    night.workspace.write("forecast-messages", region, messages_frame(messages))
+    night.workspace.write("corrections", region, recent_corrections(night, cleaned.corrections))
+
+
+def _decided(night: Night, region: str, laid: LaidOut, terms: RegionTerms | None, idle: pl.DataFrame) -> Decided:
+    """Return what is decided of some series; no orders without terms."""
+    begun, growing = time.perf_counter(), grower(night)
+    forecast = series_forecast(night, region, laid, growing, explain=True)
     assert forecast.explanations is not None, "they were asked for"
-    forecasts = forecasts_frame(forecast, night.future(), region)
-    messages = [*history.cleaned.messages, *correction_messages(night, region, history.cleaned.corrections)]
-    ahead = settings.inputs.drivers.known_ahead
-    said = forecast_messages(prepared.panel, forecast.series, night.table("drivers"), region=region, known_ahead=ahead)
-    night.workspace.write("forecast-messages", region, messages_frame([*messages, *said]))
-    night.workspace.write("corrections", region, recent_corrections(night, history.cleaned.corrections))
-    night.workspace.write("forecasts", region, forecasts)
-    night.workspace.write("explanations", region, forecast.explanations.with_columns(region=pl.lit(region)))
-    night.workspace.note("time-forecast", region, {"seconds": time.perf_counter() - begun, "lightgbm": growing.seconds})
-    if order and "stock" in night.versions:
-        _recommend(night, region, forecast, idle_series(history.cleaned.demand))
+    tables = {
+        "forecasts": forecasts_frame(forecast, night.future(), region),
+        "explanations": forecast.explanations.with_columns(region=pl.lit(region)),
+    }
+    seconds = {"forecast": time.perf_counter() - begun, "lightgbm": growing.seconds}
+    if terms is not None:
+        begun = time.perf_counter()
+        log.info("recommend %s: %s series", region, f"{laid.series.height:,}", extra={"counts": {"series": laid.series.height}})
+        tables |= _ordered(night, region, forecast, terms, idle)
+        seconds["recommend"] = time.perf_counter() - begun
+    return Decided(tables, seconds)
 
 
-def _recommend(night: Night, region: str, forecast: RegionForecast, idle: pl.DataFrame) -> None:
-    begun = time.perf_counter()
-    log.info("recommend %s", region)
-    kept: list[Basis] = []
-    recommendations, messages = recommended(night, region, forecast, keep=kept.append)
+def _ordered(night: Night, region: str, forecast: RegionForecast, terms: RegionTerms, idle: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the tables of orders for at least one series."""
+    settings, rules, items = night.settings, night.settings.replenishment, night.table("items")
+    basis, lost, horizon = orders_tonight(night, region, forecast, terms), rules.unmet_demand == "lost", settings.horizon
+    return {
+        "surplus": surplus(basis, forecast.paths, horizon=horizon, overstock_days=rules.overstock_days, idle=idle, items=items),
+        "order-terms": order_terms(basis, night.run_id),
+        "stock-outlook": stock_outlook(basis, forecast.paths, horizon=horizon, lost=lost),
+        "late-lines": late_lines(basis.lines, region),
+        ROWS: basis.rows,
+    }
+
+
+def _put_together(night: Night, region: str, decided: Sequence[Decided], terms: RegionTerms | None, spent: float) -> None:
+    """Keep what was decided of all series of a region, in their order; `spent` are the seconds that laying them out took."""
+    for name in TABLES:
+        if found := [part.tables[name] for part in decided if name in part.tables]:
+            night.workspace.write(name, region, pl.concat(found))
+    seconds = {stage: sum(part.seconds.get(stage, 0.0) for part in decided) for stage in ("forecast", "lightgbm", "recommend")}
+    night.workspace.note("time-forecast", region, {"seconds": spent + seconds["forecast"], "lightgbm": seconds["lightgbm"]})
+    if terms is None:
+        return
+    begun, rules = time.perf_counter(), night.settings.replenishment
+    rows = pl.concat([part.tables[ROWS] for part in decided])
+    previous = previous_recommendations(night, region)
+    recommendations = recommended(rows, run_id=night.run_id, as_of=night.as_of, previous=previous, settings=rules)
     night.workspace.write("recommendations", region, recommendations)
-    for basis in kept:
-        settings, terms = night.settings, night.settings.replenishment
-        items, lost = night.table("items"), terms.unmet_demand == "lost"
-        too_much = surplus(basis, forecast.paths, horizon=settings.horizon, overstock_days=terms.overstock_days, idle=idle, items=items)
-        night.workspace.write("surplus", region, too_much)
-        night.workspace.write("order-terms", region, order_terms(basis, night.run_id))
-        outlook = stock_outlook(basis, forecast.paths, recommendations, horizon=settings.horizon, lost=lost)
-        night.workspace.write("stock-outlook", region, outlook)
-    night.workspace.write("late-lines", region, late_lines(kept[0].lines if kept else None, region))
-    night.workspace.write("region-messages", region, messages_frame(messages))
-    night.workspace.note("time-recommend", region, {"seconds": time.perf_counter() - begun, "lightgbm": 0.0})
-
-
-def recommended(
-    night: Night,
-    region: str,
-    forecast: RegionForecast,
-    *,
-    classes: pl.DataFrame | None = None,
-    keep: Callable[[Basis], None] | None = None,
-) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
-    """Return the recommendations for the series of a forecast, and what is to be said of them; `classes`, `keep` as in `recommend`."""
-    return region_orders(
-        night,
-        region,
-        forecast,
-        positions=region_stock(night, region),
-        inbound=night.table("inbound", region),
-        overrides=night.table("overrides", region),
-        previous=_previous(night, region),
-        classes=classes,
-        keep=keep,
-    )
-
-
-def region_stock(night: Night, region: str) -> dy.DataFrame[StockPosition]:
-    """Return the stock of a region at the close of `as_of`."""
-    stock = night.table("stock", region, until=night.as_of)
-    since = stock["date"].min() if not stock.is_empty() else night.as_of
-    sales = night.table("sales", region, since=since, until=night.as_of)  # type: ignore[arg-type]
-    return stock_position(stock, sales, night.table("receipts", region), night.as_of)
-
-
-def region_orders(
-    night: Night,
-    region: str,
-    forecast: RegionForecast,
-    *,
-    positions: pl.DataFrame,
-    inbound: pl.DataFrame,
-    overrides: pl.DataFrame | None,
-    previous: pl.DataFrame | None,
-    classes: pl.DataFrame | None = None,
-    change_terms: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
-    keep: Callable[[Basis], None] | None = None,
-) -> tuple[dy.DataFrame[Recommendations], list[PlanMessage]]:
-    """Return the orders of a region, as `recommend` finds them from the night's terms and this stock; the rest as there."""
-    settings = night.settings
-    return recommend(
-        run_id=night.run_id,
-        as_of=night.as_of,
-        frequency=settings.frequency,
-        horizon=settings.horizon,
-        profile=forecast.series.with_columns(region=pl.lit(region)).select(SeriesProfile.column_names()),
-        mean=forecast.mean,
-        paths=forecast.paths,
-        positions=positions,
-        inbound=inbound,
-        supply=night.table("supply", region),
-        items=night.table("items"),
-        receipts=night.table("receipts", region),
-        overrides=overrides,
-        previous=previous,
-        settings=settings.replenishment,
-        rng_seed=settings.seed,
-        events=night.table("events"),
-        classes=classes,
-        change_terms=change_terms,
-        keep=keep,
-    )
-
-
-def _previous(night: Night, region: str) -> pl.DataFrame | None:
-    if night.previous is None:
-        return None
-    recommendations = read_frame(find_run(night.settings.output.path, night.previous), "recommendations")
-    return recommendations.filter(pl.col("region") == region)
+    night.workspace.write("region-messages", region, messages_frame([*terms.messages, *order_messages(rows, rules)]))
+    spent = time.perf_counter() - begun
+    night.workspace.note("time-recommend", region, {"seconds": spent + seconds["recommend"], "lightgbm": 0.0})
 
 
 def _silent(region: str) -> PlanMessage:

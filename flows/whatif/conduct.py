@@ -14,9 +14,9 @@ from data.published import PublishError, RunPaths, read_frame, read_manifest
 from data.results_folder import ResultsFolder
 from data.storage import Place
 from flows.conductor import settings_beside
-from flows.stages.decide import region_orders, region_stock
 from flows.stages.night import Night
 from flows.stages.region_forecast import region_forecast
+from flows.stages.region_orders import region_orders, region_stock
 from flows.stages.region_panel import region_panel
 from flows.stages.train import grower
 from flows.whatif.changed_terms import Terms, refuse_what_selects_nothing, rows_meant, rows_to_select, terms_of

@@ -13,20 +13,17 @@ from numpy.typing import NDArray
 from data.lake import LakeError
 from data.published import PublishError, find_run
 from flows.settings import Settings
-from flows.stages.decide import recommended
 from flows.stages.night import Night
 from flows.stages.plan import recorded_night
 from flows.stages.region_forecast import region_forecast
+from flows.stages.region_orders import recommended, terms_of_region
 from flows.stages.region_panel import region_panel
 from flows.stages.train import grower
 from models.forecasting import RegionForecast, forecasts_frame
 from models.ordering.alternatives import Question
-from models.ordering.calendar import Calendar
 from models.ordering.decide import Witness
 from models.recommending.basis import Basis
-from models.recommending.classes import with_classes
 from models.settings import ReplenishmentSettings
-from models.supply_terms import supply_terms
 
 Row = dict[str, Any]
 
@@ -98,9 +95,9 @@ def recompute(night: Night, region: str, sku: str, fc: str) -> Recomputed:
         )
     few = _only(forecast, places)
     kept: list[Basis] = []
-    # Classes rank an item among all of its region, so they cannot be told from its own rows.
-    classes = _classes(night, region, forecast.series)
-    recommendations, _ = recommended(night, region, few, classes=classes, keep=kept.append)
+    # Classes and lead times rest on all of the region, so they cannot be told from the item's own rows.
+    terms = terms_of_region(night, region, forecast.series).of(places)
+    recommendations = recommended(night, region, few, of_region=terms, keep=kept.append)
     basis = kept[0]
     place = few.series["fc"].to_list().index(fc)
     question, witness = _question(night, few, basis, place), Witness()
@@ -151,13 +148,3 @@ def _question(night: Night, forecast: RegionForecast, basis: Basis, place: int) 
         lost=settings.unmet_demand == "lost",
         measure=settings.service_measure,
     )
-
-
-def _classes(night: Night, region: str, series: pl.DataFrame) -> pl.DataFrame:
-    """Return abc and xyz of every series of the region, by fc and sku."""
-    calendar = Calendar(night.as_of, night.settings.frequency)
-    supply, items, overrides = night.table("supply", region), night.table("items"), night.table("overrides", region)
-    profile = series.with_columns(region=pl.lit(region))
-    terms, _ = supply_terms(profile, supply, items, overrides, calendar, night.settings.replenishment)
-    classed = with_classes(profile.join(terms, on=["fc", "sku"], how="left", maintain_order="left"))
-    return classed.select("fc", "sku", "abc", "xyz")

@@ -34,8 +34,12 @@ class LeadTimes:
     which: Ints
 
     def __getitem__(self, rows: NDArray[np.intp]) -> "LeadTimes":
-        """Return the same for some rows."""
-        return replace(self, which=self.which[rows])
+        """Return the same for some rows, with the distributions that they follow alone."""
+        which = self.which[rows]
+        used, place = np.unique(which[which != CERTAIN], return_inverse=True)
+        narrowed = np.full(len(which), CERTAIN, dtype=np.int64)
+        narrowed[which != CERTAIN] = place.reshape(-1)
+        return LeadTimes(self.shares[used], self.never[used], self.usual[used], self.complete[used], narrowed)
 
     @property
     def varies(self) -> NDArray[np.bool_]:

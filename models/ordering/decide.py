@@ -122,13 +122,15 @@ class Decisions:
 class Block:
     """Rows decided together.
 
-    lead: periods, or periods per path; usual: the lead time that dates are told by; comes: on which paths tonight's order comes at
+    lead: periods, or periods per path; usual: the lead time that dates are told by; latest: the longest
+    that is simulated of such rows; comes: on which paths tonight's order comes at
     all, shape (rows, paths), None where on all; complete: share of its units that comes with it, shape (rows,).
     """
 
     rows: NDArray[np.intp]
     lead: Lead
     usual: int
+    latest: int
     review: int
     periods: int
     rule: Rule
@@ -244,7 +246,7 @@ def blocks(series: Series, sample_paths: DemandPaths, calendar: Calendar, horizo
                 few, keys = times[block], series.keys[block]
                 leads = np.minimum(calendar.periods(sample_lead_times(few, keys, paths).astype(np.float64)), most)
                 comes = sample_comes(few, keys, paths)
-            yield Block(block, leads, lead, review, periods, RULES[rule], comes, complete[block])
+            yield Block(block, leads, lead, most, review, periods, RULES[rule], comes, complete[block])
 
 
 def _decide_block(
@@ -327,7 +329,9 @@ def _cheapest(
 
     def later(raw: Floats, reorder: Floats) -> tuple[NDArray[np.intp], OrderValue | None]:
         revision = 1 - (1 - WEEKLY_REVISION) ** (calendar.days / 7)
-        rule = BaseRule(mean, block.lead, block.review, block.interval, raw * complete, reorder * complete, calendar.days, revision)
+        rule = BaseRule(
+            mean, block.lead, block.latest, block.review, block.interval, raw * complete, reorder * complete, calendar.days, revision
+        )
         charged = rule.in_excess(roll)
         if not charged.size:
             return charged, None

@@ -118,12 +118,14 @@ class BaseRule:
 
     The order-up-to level of a later review is tonight's, its mean demand replaced by that of the later interval and its
     safety scaled by the root of their ratio; its reorder point lies as far below as tonight's. mean: demand per period, shape
-    (rows, at least periods sampled + interval); lead, review, interval: periods; raw, reorder: tonight's order-up-to level
+    (rows, at least periods sampled + interval); lead, review, interval: periods; latest: lead time that no row alike can exceed, whatever
+    paths these rows have; raw, reorder: tonight's order-up-to level
     and reorder point, less the position, units, shape (rows,).
     """
 
     mean: Units
     lead: Lead
+    latest: int
     review: int
     interval: int
     raw: Units
@@ -173,24 +175,26 @@ def order_value(
 
     A unit ordered tonight that the next order would have brought anyway costs its own window only (Veinott 1965, Operations
     Research 13(3), for whole batches too). Where demand falls, or was high for one night, the position without the unit
-    may still be above a later reorder point; the unit is then charged, and credited, in that window as well. `comes` as in `own_window`.
+    may still be above a later reorder point; the unit is then charged, and credited, in that window as well. A row is followed up to the
+    first review by which none of its units is in excess on any path. `comes` as in `own_window`.
     """
     periods, lead, review = roll.periods, rule.lead, rule.review
     in_front = roll.demand_until(lead) + roll.stock_at(lead)
     first_arrivals = at(roll.arrived, lead)
     reorder = rule.reorder[:, None].astype(np.float32)
     excess = np.full(in_front.shape, -np.inf, dtype=np.float32)
-    short, last_start = own.short, int(np.max(lead))
+    short, followed = own.short, np.ones((len(excess), 1), dtype=np.bool_)
     never = None if comes is None else ~comes
     if never is not None:
         # An order that does not come stands behind nothing and is never in excess.
         in_front[never] = -np.inf
     windows: list[LaterWindow] = []
     for k in range(1, periods // review + 1):
-        excess = np.maximum(excess, rule.excess(roll, k))
-        if not (excess < reorder).any():
+        excess = np.where(followed, np.maximum(excess, rule.excess(roll, k)), excess)
+        followed = followed & (excess < reorder).any(axis=1, keepdims=True)
+        if not followed.any():
             break
-        if last_start + (k + 1) * review > periods:
+        if rule.latest + (k + 1) * review > periods:
             continue  # its window lies beyond the sampled periods: what is still in excess is charged by the mean rate
         sold = np.empty((review, *in_front.shape), dtype=np.float32)
         so_far = short
@@ -201,7 +205,7 @@ def order_value(
         if never is not None:
             so_far[never] = -np.inf
         peak = () if storage is None else tuple(storage.at(lead + k * review + j) for j in range(review))
-        windows.append(LaterWindow(excess, short, so_far, sold, peak))
+        windows.append(LaterWindow(np.where(followed, excess, np.float32(np.inf)), short, so_far, sold, peak))
         short = so_far
     rate = rule.mean[:, max(periods - review, 0) : periods + review].mean(axis=1)
     holding = own.holding if storage is None else own.holding + storage.extra * storage.usual

@@ -3,8 +3,29 @@
 import polars as pl
 
 
+def with_orders(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return `rows` with columns order_units (after decisions and order days) and at_risk: whether stock may run out before they arrive."""
+    unknown = pl.col("on_hand").is_null()
+    by_hand = pl.col("override_order_units").is_not_null()
+    order_units = (
+        pl.when(_excluded())
+        .then(0.0)
+        .when(unknown & ~by_hand)
+        .then(None)
+        .when(~pl.col("active") & ~by_hand)
+        .then(0.0)
+        .when(pl.col("wait_days") > 0)
+        .then(0.0)
+        .when(by_hand)
+        .then(pl.col("override_order_units"))
+        .otherwise(pl.col("simulated_order"))
+    )
+    at_risk = ~unknown & pl.col("active") & (pl.col("risk_before_arrival") > 1 - pl.col("service_level") + 1e-9)
+    return rows.with_columns(order_units.alias("order_units"), at_risk.alias("at_risk"))
+
+
 def with_actions(rows: pl.DataFrame, *, overstock_days: float, order_line_cost: float = 0.0) -> pl.DataFrame:
-    """Return `rows` with columns order_units (after decisions and order days), action and reasons, in the order given.
+    """Return `rows` with columns action and reasons, in the order given; they must hold all rows of an item in a region, `with_orders`.
 
     Actions from the most urgent down: transfer (stock may run out before an order could arrive, and another fc of the region
     holds more of the item than it needs), expedite (the same, and an order or an inbound line can be hurried), mark_down
@@ -12,24 +33,8 @@ def with_actions(rows: pl.DataFrame, *, overstock_days: float, order_line_cost: 
     """
     unknown = pl.col("on_hand").is_null()
     by_hand = pl.col("override_order_units").is_not_null()
-    excluded = pl.col("override_exclude").fill_null(0) > 0
-    closed = pl.col("wait_days") > 0
-    rows = rows.with_columns(
-        pl.when(excluded)
-        .then(0.0)
-        .when(unknown & ~by_hand)
-        .then(None)
-        .when(~pl.col("active") & ~by_hand)
-        .then(0.0)
-        .when(closed)
-        .then(0.0)
-        .when(by_hand)
-        .then(pl.col("override_order_units"))
-        .otherwise(pl.col("simulated_order"))
-        .alias("order_units")
-    )
-    at_risk = ~unknown & pl.col("active") & (pl.col("risk_before_arrival") > 1 - pl.col("service_level") + 1e-9)
-    rows = rows.with_columns(at_risk.alias("at_risk")).with_columns(_surplus_elsewhere().alias("surplus_elsewhere"))
+    excluded, closed, at_risk = _excluded(), pl.col("wait_days") > 0, pl.col("at_risk")
+    rows = rows.with_columns(_surplus_elsewhere().alias("surplus_elsewhere"))
     surplus = pl.col("surplus_elsewhere")
     overstock = ~unknown & (pl.col("days_of_cover_with_inbound") > overstock_days) & (pl.col("raw") <= 0)
     orders = pl.col("order_units") > 0
@@ -83,6 +88,10 @@ def with_actions(rows: pl.DataFrame, *, overstock_days: float, order_line_cost: 
         "service_without_shortage_cost": pl.col("shortage_worthless"),
     }
     return rows.with_columns(action.alias("action"), listed(codes).alias("reasons"))
+
+
+def _excluded() -> pl.Expr:
+    return pl.col("override_exclude").fill_null(0) > 0
 
 
 def _surplus_elsewhere() -> pl.Expr:

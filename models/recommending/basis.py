@@ -12,7 +12,7 @@ from models.recommending.inbound import expected_arrivals
 
 @dataclass(frozen=True)
 class Basis:
-    """Profile, terms, stock, decisions, dates, action and reasons of every row side by side, and the arrays that were decided on.
+    """Profile, terms, stock, decisions and dates of every row side by side, and the arrays that were decided on.
 
     rows: one row per row of the profile, in its order, unrounded; series: the same rows as arrays; lines: what is on its way, see
     `models.recommending.inbound`.

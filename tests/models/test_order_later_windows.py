@@ -104,7 +104,7 @@ def test_what_sells_slowly_is_held_until_it_sells_however_few_periods_are_sample
     window = own_window(roll, 0, 1, np.ones(1), np.full(1, 0.01))
     mean = np.full((1, periods + 1), 0.1)
     mean[0, 0] = 20
-    value = order_value(roll, window, BaseRule(mean, 0, 1, 1, np.array([21.0]), np.array([20.0]), 1))
+    value = order_value(roll, window, BaseRule(mean, 0, 0, 1, 1, np.array([21.0]), np.array([20.0]), 1))
     one = np.ones(1)
     assert value.gain(one, 2 * one)[0] == pytest.approx(-0.01 * (periods + 15), rel=1e-5)
     # For a year at most.
@@ -114,7 +114,9 @@ def test_what_sells_slowly_is_held_until_it_sells_however_few_periods_are_sample
 def test_a_revised_forecast_leaves_more_in_excess_where_little_sold():
     """Mean 2 a day, three days of interval, level and reorder point 6 above a position of 0; one day has passed."""
     roll = roll_stock(np.array([[[0.0, 2], [2, 2], [5, 2]]], dtype=np.float32), np.zeros(1), np.zeros((1, 2)), lost=True)
-    steady, revised = (BaseRule(np.full((1, 6), 2.0), 2, 1, 3, np.array([6.0]), np.array([6.0]), 1, revision) for revision in (0.0, 0.25))
+    steady, revised = (
+        BaseRule(np.full((1, 6), 2.0), 2, 2, 1, 3, np.array([6.0]), np.array([6.0]), 1, revision) for revision in (0.0, 0.25)
+    )
     assert steady.excess(roll, 1).tolist() == [[6, 8, 11]]
     # A quarter of a surprise of −2, 0 and 3 a day, over the three days of the interval to come.
     assert revised.excess(roll, 1).tolist() == [[6 - 1.5, 8, 11 + 2.25]]
@@ -145,3 +147,20 @@ def test_neither_blocks_nor_threads_nor_neighbours_change_a_number(block_bytes, 
     for name, values in vars(whole).items():
         np.testing.assert_array_equal(vars(parts)[name], values, err_msg=name)
         np.testing.assert_array_equal(vars(alone)[name], values[few], err_msg=name)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_row_followed_through_later_windows_is_decided_as_if_alone(seed):
+    """A slow item's case lasts many reviews: units are in excess longer in some rows than in others, and lead times differ by path."""
+    rng = np.random.default_rng(seed)
+    n = 60
+    rate = rng.gamma(0.5, 4, n)[:, None] * rng.gamma(2, 0.5, (n, 64))
+    demand = rng.poisson(rate[:, :, None], size=(n, 64, 28)).astype(float)
+    start = rng.integers(0, 40, n)
+    rows = series(demand.mean(axis=1), lead_mean=3.0, lead_sd=1.5, start=start, case=10.0, holding=0.02)
+    together = decide(rows, GivenPaths(demand), DAILY, horizon=14, lost=True, measure="cycle")
+    for row in range(n):
+        one = np.array([row])
+        alone = decide(rows.of(one), GivenPaths(demand[one]), DAILY, horizon=14, lost=True, measure="cycle")
+        for name, values in vars(together).items():
+            np.testing.assert_array_equal(vars(alone)[name], values[one], err_msg=f"{name} of row {row}")

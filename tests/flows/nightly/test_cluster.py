@@ -36,8 +36,10 @@ def workers_of(parent: int) -> list[int]:
 
 
 def test_two_processes_publish_what_one_does(make_company, api, same) -> None:
+    """Each region has ten series, so it is split in three."""
     company, other = make_company("cluster"), make_company("alone")
-    spread, alone = run_nightly(company.settings(TWO), Request()), conduct(other.settings(), Request())
+    spread = run_nightly(company.settings(TWO, "cluster.series_per_task=4"), Request())
+    alone = conduct(other.settings(), Request())
     assert spread.failed == {}
     assert same(spread.run, alone.run)
     flow_run = api.newest_flow_run()
@@ -45,7 +47,7 @@ def test_two_processes_publish_what_one_does(make_company, api, same) -> None:
     while True:
         tasks = api.task_runs(flow_run["id"])
         done = {name for name, run in tasks.items() if run["state_type"] == "COMPLETED"}
-        if {"sample-east", "sample-west", "train-east", "decide-east", "decide-west", "publish"} <= done:
+        if {"sample-east", "sample-west", "train-east", "decide-east", "decide-west", "decide-west-3", "join-west", "publish"} <= done:
             break
         assert time.monotonic() < deadline, tasks.keys()
         time.sleep(0.2)
@@ -53,16 +55,27 @@ def test_two_processes_publish_what_one_does(make_company, api, same) -> None:
 
 
 def test_a_killed_worker_is_survived(company_at, tmp_path, api, same) -> None:
-    """Both workers are deciding on a region when one is killed: what it had begun is done again by another."""
+    """A worker that is deciding on a region is stopped, seen to hold the task, and killed: another does it again."""
     company, other = company_at(tmp_path / "cluster", 20), company_at(tmp_path / "alone", 20)
     killed: list[int] = []
 
     def kill() -> None:
         work = company.lake / "work"
-        while not killed and not ended.wait(0.01):
-            if list(work.glob("*/forecast-messages-*.parquet")) and not list(work.glob("*/late-lines-*.parquet")):
-                killed.extend(workers_of(os.getpid())[:1])
-                os.kill(killed[0], signal.SIGKILL)
+        while not killed and not ended.wait(0.005):
+            begun = {path.name.split("-")[-1] for path in work.glob("*/forecast-messages-*.parquet")}
+            # Stopped, a worker can end nothing: what was begun and is not decided by then is what the stopped ones hold.
+            workers = workers_of(os.getpid()) if begun else []
+            for worker in workers:
+                os.kill(worker, signal.SIGSTOP)
+            done = {path.name.split("-")[-1] for path in work.glob("*/forecasts-*.parquet")}
+            held = begun - done
+            if workers and len(held) == len(workers):
+                # As many tasks as workers: each of them holds one.
+                killed.append(workers[0])
+                os.kill(workers[0], signal.SIGKILL)
+            for worker in workers:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGCONT)
 
     ended = threading.Event()
     killer = threading.Thread(target=kill)
