@@ -75,6 +75,7 @@ class TreeGrower:
         self.threads = threads
         self.seed = seed
         self.seconds = 0.0
+        self._read: tuple[str, lgb.Booster] | None = None
 
     def train(
         self, matrix: pl.DataFrame, target: Floats, weight: Floats, *, parameters: Parameters, rounds: int, start: Floats | None = None
@@ -119,7 +120,7 @@ class TreeGrower:
             return np.empty(0)
         values = _filled(matrix, model)
         with self._timed():
-            booster = lgb.Booster(model_str=model.text)
+            booster = self._booster(model)
             scores = booster.predict(values, raw_score=True, num_threads=self.threads, num_iteration=trees or model.trees)
         return np.asarray(scores, dtype=float)
 
@@ -132,9 +133,15 @@ class TreeGrower:
             return np.empty((0, model.trees), dtype=np.int32)
         values = _filled(matrix, model)
         with self._timed():
-            booster = lgb.Booster(model_str=model.text)
+            booster = self._booster(model)
             leaves = booster.predict(values, pred_leaf=True, num_threads=self.threads, num_iteration=model.trees)
         return np.asarray(leaves, dtype=np.int32).reshape(matrix.height, -1)
+
+    def _booster(self, model: TreeModel) -> lgb.Booster:
+        """Return the model as LightGBM reads it; the one asked last is kept, since matrices come in blocks."""
+        if self._read is None or self._read[0] is not model.text:
+            self._read = model.text, lgb.Booster(model_str=model.text)
+        return self._read[1]
 
     @contextmanager
     def _timed(self) -> Iterator[None]:

@@ -1,10 +1,12 @@
 """The terms that tonight's orders were decided on: packs, costs, dates, and the stock that they met."""
 
-from itertools import pairwise
+from typing import Any
 
 import dataframely as dy
 import numpy as np
 import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from models.recommending.basis import Basis
 
@@ -40,8 +42,8 @@ def order_terms(basis: Basis, run_id: str) -> dy.DataFrame[OrderTerms]:
     """Return the terms of every row of a decision, sorted by fc and sku."""
     rows, inbound = basis.rows, basis.inbound.tocsr()
     known = pl.col("on_hand").is_not_null()
-    ends = inbound.indptr
-    arrivals = [np.argsort(inbound.indices[start:end]) + start for start, end in pairwise(ends)]
+    inbound.sort_indices()
+    lines = np.diff(inbound.indptr)
     frame = rows.select(
         pl.lit(run_id).alias("run_id"),
         *("region", "fc", "sku", "unit_cost", "case_pack", "moq", "max_units"),
@@ -49,7 +51,13 @@ def order_terms(basis: Basis, run_id: str) -> dy.DataFrame[OrderTerms]:
         pl.col("review").alias("review_periods"),
         *("holding_cost", "shortage_cost", "service_level", "whole_units"),
         pl.when(known).then(pl.Series(basis.series.start).round(UNITS)).alias("opening_stock"),
-        pl.Series("arrival_periods", [inbound.indices[places].tolist() for places in arrivals], dtype=pl.List(pl.Int64)),
-        pl.Series("arrival_units", [inbound.data[places].round(UNITS).tolist() for places in arrivals], dtype=pl.List(pl.Float64)),
+        _listed("arrival_periods", inbound.indices.astype(np.int64), lines),
+        _listed("arrival_units", inbound.data.astype(np.float64).round(UNITS), lines),
     )
     return OrderTerms.validate(frame.sort("fc", "sku"), cast=True)
+
+
+def _listed(name: str, values: NDArray[np.generic], counts: NDArray[np.integer[Any]]) -> pl.Series:
+    """Return the values as one list per row, the first `counts[0]` of them in the first, and so on."""
+    offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int64())
+    return pl.Series(name, pa.LargeListArray.from_arrays(offsets, pa.array(values)))
