@@ -15,6 +15,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "recommendations": ("run_id", "fc", "sku"),
     "alerts": ("run_id", "alert_id"),
     "plan_messages": ("run_id", "position"),
+    "marketplace_recommendations": ("run_id", "fc", "sku"),
     "metrics": ("run_id", "position"),
 }
 """Tables that a run is written to → their primary keys."""

@@ -10,7 +10,10 @@ from data.database.addresses import Address
 from data.database.connection import quoted, transaction
 from data.database.run_tables import KEYS, RUNS, column_types, run_row, run_rows
 from data.database.tables import prepare
+from data.marketplace import MarketplaceAdvice
 from data.published import RunPaths, read_frame, read_manifest
+
+MARKETPLACE = "marketplace_recommendations"
 
 SECONDS = 600
 """After which a single statement is given up: locks of others included."""
@@ -53,8 +56,15 @@ def written_runs(address: Address, schema: str) -> set[str]:
 
 def rows_of(run: RunPaths, manifest: Mapping[str, Any]) -> dict[str, pl.DataFrame]:
     """Return the rows of a run by table; the row of the run itself first."""
-    tables = {table: run_rows(table, read_frame(run, table), manifest) for table in KEYS if table != RUNS}
+    tables = {table: run_rows(table, _published(run, table), manifest) for table in KEYS if table != RUNS}
     return {RUNS: run_row(manifest), **tables}
+
+
+def _published(run: RunPaths, table: str) -> pl.DataFrame:
+    """Return a table of a run; what only some runs have is empty in the others, so that its view is always there."""
+    if table == MARKETPLACE and not (run.path / f"{table}.parquet").is_file():
+        return MarketplaceAdvice.create_empty()
+    return read_frame(run, table)
 
 
 def _copy(cursor: Cursor, schema: str, table: str, frame: pl.DataFrame) -> None:

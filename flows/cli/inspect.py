@@ -22,6 +22,7 @@ from flows.cli.failures import Exit
 from flows.cli.locate import locate_run, newest_run
 from flows.prefect_file import prefect_yaml
 from flows.settings import load_settings
+from flows.stages.database import database_trouble
 from flows.stages.ingest import tables
 from flows.time_zone import zone_of
 
@@ -33,7 +34,7 @@ def print_deployments(config: Path) -> None:
 
 
 def check_inputs(config: Path, changes: list[str]) -> None:
-    """Read every input table and print what is wrong; exits with 1 if a night could not run."""
+    """Read every input table, ask for the database that results go to, and print what is wrong; exits with 1 if a night could not run."""
     settings, console = load_settings(config, changes), Console()
     overview = Table("table", "rows", "set aside", "files", box=None, pad_edge=False)
     messages: list[PlanMessage] = []
@@ -66,9 +67,13 @@ def check_inputs(config: Path, changes: list[str]) -> None:
         console.print(
             f"\n[bold]{message.severity}[/] {escape(message.message)}" + (f"\n  mend: {escape(message.fix)}" if message.fix else "")
         )
+    if trouble := database_trouble(settings):
+        console.print(
+            f"\n[bold]warning[/] {escape(trouble)}\n  a night would publish its files, and a later one write both to the database"
+        )
     for text in errors:
         console.print(f"\n[bold red]error[/] {escape(text)}")
-    console.print("\nA night could not run." if errors else "\nA night can run." + ("" if messages else " Nothing to mend."))
+    console.print("\nA night could not run." if errors else "\nA night can run." + ("" if messages or trouble else " Nothing to mend."))
     if errors:
         raise typer.Exit(Exit.NOTHING)
 

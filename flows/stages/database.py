@@ -71,6 +71,17 @@ def write_runs(settings: Settings, only: Collection[str] = ()) -> Written | None
     return Written(schema, tuple(done), problem)
 
 
+def database_trouble(settings: Settings) -> str | None:
+    """Return why nights could not be written to the database now; None where they could, or none is asked for."""
+    if settings.output.database_schema is None:
+        return None
+    try:
+        written_runs(output_address(), settings.output.database_schema)
+    except DatabaseError as error:
+        return str(error)
+    return None
+
+
 def _missing(address: Address, settings: Settings) -> list[RunPaths]:
     """The published nights whose config asks for the schema and that it lacks, oldest first: never reruns, nor runs of some regions."""
     schema = str(settings.output.database_schema)

@@ -14,7 +14,7 @@ from data.database.sink import write_run
 from data.published import read_frame, read_manifest
 from flows.stages.database import Written, write_runs
 
-TABLES = [table for table in KEYS if table != "runs"]
+TABLES = [table for table in KEYS if table not in ("runs", "marketplace_recommendations")]
 
 
 @pytest.fixture
@@ -53,6 +53,25 @@ def test_a_night_stands_in_the_database_as_it_does_in_its_files(writing, databas
     assert row["order_value"] == manifest["headline"]["order_value"]
     reasons = database.execute("SELECT count(*) FROM fillrate.recommendations WHERE 'below_order_up_to' = ANY (reasons)")[0][0]
     assert reasons == read_frame(run, "recommendations").filter(pl.col("reasons").list.contains("below_order_up_to")).height > 0
+
+
+def test_what_a_marketplace_recommends_stands_beside_the_orders(writing, database, next_day):
+    day = next_day(writing)
+    item = read_frame(writing.latest(), "recommendations").row(0, named=True)
+    told = {"date": day, "sku": item["sku"], "fc": item["fc"], "recommended_units": 24.0}
+    pl.DataFrame([told]).write_csv(writing.inputs / "marketplace_recommendations.csv")
+    run = writing.night()
+    rows = database.execute("SELECT run_id, fc, sku, report_date, recommended_units FROM fillrate.latest_marketplace_recommendations")
+    assert rows == [(run.run_id, item["fc"], item["sku"], day, 24.0)]
+
+
+def test_check_says_that_the_database_cannot_be_written_to(writing, fillrate, database):
+    assert "Nothing to mend" in fillrate(writing, "check", "config.toml").out
+    ended = fillrate(writing, "check", "config.toml", FILLRATE_OUTPUT_DATABASE_URL="postgresql://127.0.0.1:1/shop")
+    assert ended.code == 0
+    assert "127.0.0.1:1/shop: it does not answer" in ended.out.replace("\n", " ")
+    assert "A night can run." in ended.out
+    assert "Nothing to mend" not in ended.out
 
 
 def test_a_run_written_again_leaves_the_same_rows(writing, database):

@@ -58,19 +58,24 @@ def test_a_night_prints_nothing_of_prefects_and_leaves_nothing(company, tmp_path
     assert servers(home) == []
 
 
-def test_a_night_for_machines_prints_one_document(company, tmp_path) -> None:
-    # A region fails: Prefect would tell that in its own way.
+def test_a_night_for_machines_prints_one_document_and_lines_of_json(company, tmp_path) -> None:
+    """A region fails in a worker on Dask: Prefect and Dask would each tell that in their own way."""
     home = tmp_path / "home"
     home.mkdir()
     conduct(company.settings(), Request(last="ingest"))
     for file in (company.lake / "availability").glob("region=west/**/*.parquet"):
         file.unlink()
-    with started(company, home, "--json") as process:
-        out, err = process.communicate(timeout=120)
+    with started(company, home, "--json", "--set", "log.format=json", "--set", "cluster.workers=2") as process:
+        out, err = process.communicate(timeout=240)
     assert process.returncode == 2, err
-    assert json.loads(out)["failed_regions"].keys() == {"west"}
-    assert err.splitlines()
-    assert [line for line in err.splitlines() if not re.fullmatch(r"\d\d:\d\d:\d\d region west failed in .*", line)] == []
+    document = json.loads(out)
+    assert document["failed_regions"].keys() == {"west"}
+    lines = [json.loads(line) for line in err.splitlines()]
+    (failed,) = [line for line in lines if line["level"] == "error"]
+    assert failed["event"].startswith("region west failed in ")
+    assert (failed["region"], failed["run_id"]) == ("west", document["run_id"])
+    told_by_workers = [line for line in lines if line["event"].startswith("forecast east")]
+    assert [(line["region"], line["run_id"]) for line in told_by_workers] == [("east", document["run_id"])]
 
 
 @pytest.mark.parametrize(
