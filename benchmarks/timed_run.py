@@ -2,27 +2,80 @@
 
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
+LOOK_EVERY = 0.25
+"""Seconds between two looks at the memory of a process and its children."""
 
 
 @dataclass(frozen=True)
 class Timed:
-    """How a command ended: exit code, wall-clock seconds, peak resident memory in GB of the process itself."""
+    """How a command ended: exit code, wall-clock seconds, peak resident memory in GB of the process itself, or with what it started."""
 
     code: int
     seconds: float
     peak_gb: float
 
 
-def timed_run(command: Sequence[str | Path], *, quiet: bool = False, environment: Mapping[str, str] | None = None) -> Timed:
-    """Run a command in the checkout; `environment` is added to this process's own."""
+def timed_run(
+    command: Sequence[str | Path], *, quiet: bool = False, environment: Mapping[str, str] | None = None, children: bool = False
+) -> Timed:
+    """Run a command in the checkout; `environment` is added to this process's own.
+
+    With `children`, memory is that of the process and all that it started, together, pages that they share counted once, as seen several
+    times a second. Without, it is what the system tells, which is at least the memory of the process that calls this.
+    """
     started = time.monotonic()
     output = subprocess.DEVNULL if quiet else None
     process = subprocess.Popen(command, cwd=REPO, stdout=output, stderr=output, env={**os.environ, **(environment or {})})
+    watch = _Watch(process.pid) if children else None
     _, status, usage = os.wait4(process.pid, 0)
-    return Timed(os.waitstatus_to_exitcode(status), time.monotonic() - started, usage.ru_maxrss / 2**20)
+    seconds = time.monotonic() - started
+    peak = watch.stopped() if watch else usage.ru_maxrss / 2**20
+    return Timed(os.waitstatus_to_exitcode(status), seconds, peak)
+
+
+class _Watch:
+    """Keeps the most memory that a process and its descendants were seen to hold together, GB."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid, self.peak, self.ended = pid, 0.0, threading.Event()
+        self.thread = threading.Thread(target=self._look)
+        self.thread.start()
+
+    def stopped(self) -> float:
+        self.ended.set()
+        self.thread.join()
+        return self.peak
+
+    def _look(self) -> None:
+        while not self.ended.wait(LOOK_EVERY):
+            family = _with_descendants(self.pid)
+            # Of one process alone the system keeps the peak, between two looks as well, and reading it is quick.
+            together = sum(_memory_gb(pid, "smaps_rollup", "Pss:") for pid in family) if len(family) > 1 else 0.0
+            self.peak = max(self.peak, _memory_gb(self.pid, "status", "VmHWM:"), together)
+
+
+def _with_descendants(pid: int) -> list[int]:
+    try:
+        lists = [(thread / "children").read_text() for thread in Path(f"/proc/{pid}/task").iterdir()]
+    except (FileNotFoundError, ProcessLookupError):
+        return [pid]  # it ended meanwhile
+    return [pid, *(each for text in lists for child in text.split() for each in _with_descendants(int(child)))]
+
+
+def _memory_gb(pid: int, file: str, key: str) -> float:
+    """Return what a file of the process tells of its memory, GB; 0 where it ended meanwhile.
+
+    Pss of smaps_rollup is its own part of shared pages, VmHWM of status its peak since it began to run its program.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith(key)) / 2**20
