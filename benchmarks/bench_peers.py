@@ -39,7 +39,7 @@ def own_turn(name: str, case: Case, inputs: Path) -> tuple[Timed, Path]:
     shutil.rmtree(out, ignore_errors=True)
     config = inputs.with_name(f"{name}.toml")
     command: list[str | Path] = [Path(sys.executable).with_name("fillrate"), "run", config, "--as-of", case.as_of.isoformat(), "--direct"]
-    return _ended("fillrate", timed_run([*command, *terms_settings(TERMS)], quiet=True, children=True)), (out / "latest").resolve()
+    return _ended("fillrate", timed_run([*command, *terms_settings(TERMS)], quiet=True)), (out / "latest").resolve()
 
 
 def peer_turn(peer: str, script: str, environments: Path, folder: Path) -> tuple[Timed, dict[str, Any]]:
@@ -47,7 +47,7 @@ def peer_turn(peer: str, script: str, environments: Path, folder: Path) -> tuple
     for left in ("answer.parquet", "notes.json"):
         (folder / left).unlink(missing_ok=True)
     command: list[str | Path] = [installed(peer, environments), "-W", "ignore", "-m", f"benchmarks.peers.{script}", folder]
-    ended = _ended(peer, timed_run(command, children=True))
+    ended = _ended(peer, timed_run(command))
     return ended, json.loads((folder / "notes.json").read_text(encoding="utf-8"))
 
 

@@ -15,29 +15,26 @@ LOOK_EVERY = 0.25
 
 @dataclass(frozen=True)
 class Timed:
-    """How a command ended: exit code, wall-clock seconds, peak resident memory in GB of the process itself, or with what it started."""
+    """How a command ended: exit code, wall-clock seconds, peak resident memory in GB of the process and all that it started, together."""
 
     code: int
     seconds: float
     peak_gb: float
 
 
-def timed_run(
-    command: Sequence[str | Path], *, quiet: bool = False, environment: Mapping[str, str] | None = None, children: bool = False
-) -> Timed:
+def timed_run(command: Sequence[str | Path], *, quiet: bool = False, environment: Mapping[str, str] | None = None) -> Timed:
     """Run a command in the checkout; `environment` is added to this process's own.
 
-    With `children`, memory is that of the process and all that it started, together, pages that they share counted once, as seen several
-    times a second. Without, it is what the system tells, which is at least the memory of the process that calls this.
+    Memory is looked at several times a second, pages that processes share counted once. What the system tells of a child that has ended
+    will not do: it is never less than the memory of the process that started it.
     """
     started = time.monotonic()
     output = subprocess.DEVNULL if quiet else None
     process = subprocess.Popen(command, cwd=REPO, stdout=output, stderr=output, env={**os.environ, **(environment or {})})
-    watch = _Watch(process.pid) if children else None
-    _, status, usage = os.wait4(process.pid, 0)
+    watch = _Watch(process.pid)
+    code = process.wait()
     seconds = time.monotonic() - started
-    peak = watch.stopped() if watch else usage.ru_maxrss / 2**20
-    return Timed(os.waitstatus_to_exitcode(status), seconds, peak)
+    return Timed(code, seconds, watch.stopped())
 
 
 class _Watch:
@@ -54,11 +51,13 @@ class _Watch:
         return self.peak
 
     def _look(self) -> None:
-        while not self.ended.wait(LOOK_EVERY):
+        looking = True
+        while looking:
             family = _with_descendants(self.pid)
             # Of one process alone the system keeps the peak, between two looks as well, and reading it is quick.
             together = sum(_memory_gb(pid, "smaps_rollup", "Pss:") for pid in family) if len(family) > 1 else 0.0
             self.peak = max(self.peak, _memory_gb(self.pid, "status", "VmHWM:"), together)
+            looking = not self.ended.wait(LOOK_EVERY)
 
 
 def _with_descendants(pid: int) -> list[int]:
