@@ -72,11 +72,11 @@ def compare(name: str, options: argparse.Namespace) -> dict[str, Any]:
     series = forecasts["fillrate"]["unique_id"].n_unique()
     sides = {side: {**_took(timed[side], series), **notes[side], **errors(forecasts[side], actual)} for side in timed}
     stages = _stages(run)
-    orders = _own_orders(run, stages["recommend"], actual, case)
+    demand = interval_demand(actual, case.as_of, TERMS)
+    orders = [_own_orders(run, stages["recommend"], demand)]
     for side, forecast in forecasts.items():
-        orders.append(_textbook_orders(side, forecast, actual, case, options, options.to / "peers" / name / "stockpyl" / side))
-    against = {peer: ratios(sides["fillrate"], sides[peer]) for peer in FORECASTERS}
-    against["stockpyl"] = {"cost": orders[0]["cost"] / orders[1]["cost"]}
+        asked, folder = day_of_demand(forecast, case.as_of, TERMS), options.to / "peers" / name / "stockpyl" / side
+        orders.append({"rule": "stockpyl", "forecast": side, **_textbook_orders(asked, demand, options.environments, folder)})
     return {
         "series": series,
         "as_of": case.as_of.isoformat(),
@@ -85,30 +85,31 @@ def compare(name: str, options: argparse.Namespace) -> dict[str, Any]:
         "orders": orders,
         "lightgbm_seconds": stages["lightgbm"],
         "over_lightgbm": sides["fillrate"]["seconds"] / stages["lightgbm"],
-        "ratios": against,
+        "ratios": ratios(sides, orders),
     }
 
 
-def _own_orders(run: Path, seconds: float, actual: pl.DataFrame, case: Case) -> list[dict[str, Any]]:
+def _own_orders(run: Path, seconds: float, demand: pl.DataFrame) -> dict[str, Any]:
     """Return the row of fillrate's orders: nothing is in stock or on its way, so that an order is the level itself."""
     recommended = pl.read_parquet(run / "recommendations.parquet")
-    levels = recommended.select(series_id(), level="order_units")
-    found = cost_of_levels(levels, interval_demand(actual, case.as_of, TERMS), TERMS)
-    return [{"rule": "fillrate", "forecast": "fillrate", "decisions_a_second": recommended.height / seconds, "seconds": seconds, **found}]
+    found = cost_of_levels(recommended.select(series_id(), level="order_units"), demand, TERMS)
+    return {"rule": "fillrate", "forecast": "fillrate", "decisions_a_second": recommended.height / seconds, "seconds": seconds, **found}
 
 
-def _textbook_orders(
-    side: str, forecast: pl.DataFrame, actual: pl.DataFrame, case: Case, options: argparse.Namespace, folder: Path
-) -> dict[str, Any]:
-    """Return the row of stockpyl's levels on one side's forecast."""
+def _textbook_orders(asked: pl.DataFrame, demand: pl.DataFrame, environments: Path, folder: Path) -> dict[str, Any]:
+    """Return what stockpyl's levels took and cost; asked: by `day_of_demand`."""
     folder.mkdir(parents=True, exist_ok=True)
-    asked = day_of_demand(forecast, case.as_of, TERMS)
     asked.write_parquet(folder / "history.parquet")
-    ended, notes = peer_turn("stockpyl", "stockpyl_levels", options.environments, folder)
-    levels = pl.read_parquet(folder / "answer.parquet")
-    found = cost_of_levels(levels, interval_demand(actual, case.as_of, TERMS), TERMS)
-    speed = {"decisions_a_second": asked.height / notes["work_seconds"], "seconds": ended.seconds, "peak_gb": ended.peak_gb}
-    return {"rule": "stockpyl", "forecast": side, **speed, **notes, **found}
+    ended, notes = peer_turn("stockpyl", "stockpyl_levels", environments, folder)
+    found = cost_of_levels(pl.read_parquet(folder / "answer.parquet"), demand, TERMS)
+    return {
+        "decisions_a_second": asked.height / notes["work_seconds"],
+        "seconds": ended.seconds,
+        "processor_seconds": ended.processor_seconds,
+        "peak_gb": ended.peak_gb,
+        **notes,
+        **found,
+    }
 
 
 def _stages(run: Path) -> dict[str, float]:
@@ -120,14 +121,20 @@ def _stages(run: Path) -> dict[str, float]:
 
 
 def _own_notes() -> dict[str, Any]:
-    """Return seconds of fillrate's imports, and versions, as peers tell them."""
-    imports = _ended("fillrate", timed_run([sys.executable, "-c", "import flows.cli.main"]))
-    return {"import_seconds": imports.seconds, "versions": {name: version(name) for name in ("fillrate", *OWN_PACKAGES)}}
+    """Return processor seconds of fillrate's imports, and versions, as peers tell them."""
+    imports = _ended("fillrate", timed_run([sys.executable, "-c", "import flows.cli.nights"]))
+    return {"import_seconds": imports.processor_seconds, "versions": {name: version(name) for name in ("fillrate", *OWN_PACKAGES)}}
 
 
 def _took(turns: list[Timed], series: int) -> dict[str, float]:
     seconds = statistics.median(turn.seconds for turn in turns)
-    return {"seconds": seconds, "peak_gb": max(turn.peak_gb for turn in turns), "series_a_second": series / seconds}
+    processor = statistics.median(turn.processor_seconds for turn in turns)
+    return {
+        "seconds": seconds,
+        "processor_seconds": processor,
+        "peak_gb": max(turn.peak_gb for turn in turns),
+        "series_a_second": series / seconds,
+    }
 
 
 def _ended(side: str, ended: Timed) -> Timed:
@@ -170,6 +177,8 @@ def main() -> int:
         print(f"bench_peers: {name} skipped: nothing at {make_inputs.DATA_SETS[name][1]}")
     if not names:
         return 0
+    for peer in (*FORECASTERS, "stockpyl"):
+        installed(peer, options.environments)
     load = os.getloadavg()[0]
     results: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(),
@@ -183,10 +192,11 @@ def main() -> int:
     for name in names:
         results["data_sets"][name] = compare(name, options)
         _write(results, options.to / "peers.json")
+    print(tables(results))
+    code = check(results) if options.check else 0
     if options.write:
         _write(results, COMMITTED)
-    print(tables(results))
-    return check(results) if options.check else 0
+    return code
 
 
 def _write(results: Mapping[str, Any], place: Path) -> None:

@@ -15,11 +15,12 @@ LOOK_EVERY = 0.25
 
 @dataclass(frozen=True)
 class Timed:
-    """How a command ended: exit code, wall-clock seconds, peak resident memory in GB of the process and all that it started, together."""
+    """How a command ended: exit code, wall-clock seconds; peak resident memory, GB, and processor seconds of all its processes together."""
 
     code: int
     seconds: float
     peak_gb: float
+    processor_seconds: float
 
 
 def timed_run(command: Sequence[str | Path], *, quiet: bool = False, environment: Mapping[str, str] | None = None) -> Timed:
@@ -32,9 +33,10 @@ def timed_run(command: Sequence[str | Path], *, quiet: bool = False, environment
     output = subprocess.DEVNULL if quiet else None
     process = subprocess.Popen(command, cwd=REPO, stdout=output, stderr=output, env={**os.environ, **(environment or {})})
     watch = _Watch(process.pid)
-    code = process.wait()
+    _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - started
-    return Timed(code, seconds, watch.stopped())
+    process.returncode = os.waitstatus_to_exitcode(status)  # or it would be taken for a process left running
+    return Timed(process.returncode, seconds, watch.stopped(), usage.ru_utime + usage.ru_stime)
 
 
 class _Watch:

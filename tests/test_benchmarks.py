@@ -27,7 +27,15 @@ AS_OF = date(2024, 5, 28)
 
 def results(**changed: float) -> dict[str, object]:
     """Results of one data set and one peer, on invented numbers."""
-    ratios = {"seconds": 2.0, "peak_gb": 1.5, "wape": 0.9, "pinball": 0.8, "cost": 0.95} | changed
+    ratios = {
+        "seconds": 2.0,
+        "processor_seconds": 3.0,
+        "decision_seconds": 4.0,
+        "peak_gb": 1.5,
+        "wape": 0.9,
+        "pinball": 0.8,
+        "cost": 0.95,
+    } | changed
     over = ratios.pop("over_lightgbm", 1.8)
     return {"series": 100, "data_sets": {"fresh": {"over_lightgbm": over, "ratios": {"mlforecast": ratios}}}}
 
@@ -133,6 +141,19 @@ def test_costs_are_those_of_a_day_of_base_stock():
     assert found["short"] == 0.5
     with pytest.raises(ValueError, match="1 of 2 series"):
         scores.cost_of_levels(levels.filter(pl.col("unique_id") == "a"), demand, terms)
+
+
+def test_ratios_are_fillrates_figures_by_the_peers_and_above_one_where_it_is_worse():
+    own = {"seconds": 60.0, "processor_seconds": 90.0, "peak_gb": 2.0, "wape": 0.3, "pinball": 1.0, "bias": 0.1}
+    peer = {"seconds": 20.0, "processor_seconds": 36.0, "peak_gb": 1.0, "wape": 0.4, "pinball": 1.25, "bias": 0.0}
+    orders = [
+        {"rule": "stockpyl", "forecast": "mlforecast", "decisions_a_second": 1.0, "cost": 9.0},
+        {"rule": "stockpyl", "forecast": "fillrate", "decisions_a_second": 400.0, "cost": 0.5},
+        {"rule": "fillrate", "forecast": "fillrate", "decisions_a_second": 100.0, "cost": 0.6},
+    ]
+    found = scores.ratios({"fillrate": own, "mlforecast": peer}, orders)
+    assert found["mlforecast"] == pytest.approx({"seconds": 3.0, "processor_seconds": 2.5, "peak_gb": 2.0, "wape": 0.75, "pinball": 0.8})
+    assert found["stockpyl"] == pytest.approx({"decision_seconds": 4.0, "cost": 1.2})
 
 
 def test_the_textbook_rule_gets_the_normal_distribution_that_has_the_forecasts_quantiles():

@@ -41,7 +41,7 @@ class Task:
 
 
 def answer(folder: Path, table: pl.DataFrame, *, imported: float, begun: float, packages: Sequence[str]) -> None:
-    """Write a peer's answer, and what it took: seconds of its imports, of its work since `begun`, versions."""
+    """Write a peer's answer, and what it took: processor seconds of its imports, seconds of its work since `begun`, versions."""
     work = time.perf_counter() - begun
     table.write_parquet(folder / "answer.parquet")
     notes = {"import_seconds": imported, "work_seconds": work, "versions": {name: version(name) for name in packages}}

@@ -3,11 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-TOLERANCES = {"seconds": 0.35, "peak_gb": 0.2, "wape": 0.02, "pinball": 0.02, "cost": 0.03, "over_lightgbm": 0.35}
+TOLERANCES = {
+    "seconds": 0.35,
+    "processor_seconds": 0.2,
+    "decision_seconds": 0.35,
+    "over_lightgbm": 0.35,
+    "peak_gb": 0.2,
+    "wape": 0.02,
+    "pinball": 0.02,
+    "cost": 0.03,
+}
 """How far a ratio may rise before it counts as a loss, as a share of the committed one.
 
-Errors and costs hang on the data and the seeds alone, but libraries round differently from machine to machine; memory moves with the number
-of cores; times of two processes differ by a quarter between runs of a machine that others use too.
+Errors and costs hang on the data and the seeds alone, but libraries round differently from machine to machine. Memory moves with the
+number of cores, and processor time with what else runs on them. Times of two processes differ by a quarter between runs of a machine
+that others use too.
 """
 
 Results = Mapping[str, Any]

@@ -1,9 +1,10 @@
 """Errors of forecasts and costs of order-up-to levels, on the same days of the same series for every side."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -111,6 +112,25 @@ def cost_of_levels(levels: pl.DataFrame, demand: pl.DataFrame, terms: Terms) -> 
     return {"decisions": len(cost), "cost": float(cost.mean()), "cost_error": error, "short": float((left < 0).mean())}
 
 
-def ratios(own: Mapping[str, float], peer: Mapping[str, float]) -> dict[str, float]:
-    """Return fillrate's figures ÷ a peer's, of those that both have and of which less is better."""
-    return {name: own[name] / peer[name] for name in ("seconds", "peak_gb", "wape", "pinball", "cost") if name in own and name in peer}
+def ratios(sides: Mapping[str, Mapping[str, float]], orders: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """Return fillrate's figures ÷ those of each peer; less is better in all of them.
+
+    Parameters
+    ----------
+    sides
+        What each forecaster took and missed, `fillrate` among them.
+    orders
+        Who ordered (`rule`) on whose forecast (`forecast`), how fast and at what cost. Of stockpyl's rows the one on fillrate's forecast
+        counts, so that the rule alone differs.
+    """
+    own = sides["fillrate"]
+    found = {
+        peer: {name: own[name] / side[name] for name in ("seconds", "processor_seconds", "peak_gb", "wape", "pinball")}
+        for peer, side in sides.items()
+        if peer != "fillrate"
+    }
+    mine, textbook = (
+        next(row for row in orders if (row["rule"], row["forecast"]) == (rule, "fillrate")) for rule in ("fillrate", "stockpyl")
+    )
+    slower = textbook["decisions_a_second"] / mine["decisions_a_second"]
+    return {**found, "stockpyl": {"decision_seconds": slower, "cost": mine["cost"] / textbook["cost"]}}
