@@ -32,9 +32,18 @@ check: setup ## linters, strict types, one-way imports, and the project's own ch
 docs: setup ## write the reference pages anew from schemas and settings
 	@$(PY) scripts/make_docs.py
 
-bench: setup ## run the benchmarks on the public data sets, where those are present
+bench: setup ## run the benchmarks on the public data sets, where those are present; peers first, and held against the committed ratios
 	@if [ -d ../shared/data ]; then \
-		for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(PY) "$$bench" || exit 1; done; \
+		failed=; \
+		for bench in benchmarks/bench_peers.py $$(ls benchmarks/bench_*.py | grep -v bench_peers); do \
+			case "$$bench" in \
+				*bench_peers.py) arguments=--check ;; \
+				*bench_scaling.py) arguments="1000 10000" ;; \
+				*) arguments= ;; \
+			esac; \
+			echo "== $$bench $$arguments"; $(PY) "$$bench" $$arguments || failed="$$failed $$bench"; \
+		done; \
+		if [ -n "$$failed" ]; then echo "bench: failed:$$failed" >&2; exit 1; fi; \
 	else \
 		echo "bench: skipped: the data sets of the benchmarks are not part of the repository and ../shared/data is absent"; \
 	fi

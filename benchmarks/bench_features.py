@@ -1,16 +1,13 @@
 """Feature building against mlforecast: four lags, five rolling transforms and three date parts of the same rows, by turns.
 
-mlforecast runs in an environment of its own, installed from mlforecast.lock: hash-pinned, its polars is the project's.
+mlforecast runs in an environment of its own (`benchmarks/peers/mlforecast.lock`), whose polars is the project's.
 """
 
 import argparse
-import hashlib
 import os
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,11 +16,11 @@ import numpy as np
 import polars as pl
 
 from benchmarks import make_inputs
+from benchmarks.peers.environment import CACHE, installed
 from benchmarks.timed_run import REPO
 from data.windows import POINT, fixed, fixed_square, lag, ratio, running, seasonal_sum, window_mean, window_sum, window_variance
 from scripts.fresh_tables import read_source
 
-LOCK = REPO / "benchmarks" / "mlforecast.lock"
 RUNS = 5
 AT_LEAST = 1.5
 """Times as quick as mlforecast that fillrate has to be."""
@@ -86,7 +83,7 @@ class Peer:
     """mlforecast's process: makes the same features of the same file whenever asked."""
 
     def __init__(self, python: Path, source: Path, threads: int) -> None:
-        script = REPO / "benchmarks" / "peer_mlforecast.py"
+        script = REPO / "benchmarks" / "peers" / "mlforecast_features.py"
         environment = {**os.environ, "POLARS_MAX_THREADS": str(threads)}
         command = [str(python), str(script), str(source), str(threads)]
         self.process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -108,19 +105,6 @@ class Peer:
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait()
-
-
-def peer_environment(folder: Path) -> Path:
-    """Install what mlforecast.lock pins into an environment below `folder`, unless it is there; return its Python."""
-    home, wanted = folder / "mlforecast-env", hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    stamp, python = home / "lock.sha256", home / "bin" / "python"
-    if not (stamp.is_file() and stamp.read_text() == wanted):
-        shutil.rmtree(home, ignore_errors=True)
-        print(f"installing mlforecast into {home}", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", home], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCK], check=True)
-        stamp.write_text(wanted)
-    return python
 
 
 def store_item(source: Path) -> pl.DataFrame:
@@ -191,8 +175,7 @@ def compare(name: str, frame: pl.DataFrame, python: Path, folder: Path) -> bool:
 def main() -> int:
     """Run the benchmark and print its figures; the exit code is 1 where outputs differ."""
     parser = argparse.ArgumentParser(description=__doc__)
-    cache = Path(tempfile.gettempdir()) / "fillrate-bench"
-    parser.add_argument("--to", type=Path, default=cache, help="folder of mlforecast's environment and the data, kept for the next time")
+    parser.add_argument("--to", type=Path, default=CACHE, help="folder of mlforecast's environment and the data, kept for the next time")
     parser.add_argument("--copies", type=int, default=1, help="fresh only: every series this many times")
     options = parser.parse_args()
     present = {name: data_set for name, data_set in DATA_SETS.items() if data_set[1].is_file()}
@@ -202,7 +185,7 @@ def main() -> int:
         return 0
     folder = options.to / "features"
     folder.mkdir(parents=True, exist_ok=True)
-    python = peer_environment(options.to)
+    python = installed("mlforecast", options.to)
     equal = []
     for name, (read, source) in present.items():
         frame = copied(read(source), options.copies if name == "fresh" else 1)
