@@ -38,7 +38,6 @@ bench: setup ## run the benchmarks on the public data sets, where those are pres
 		for bench in benchmarks/bench_peers.py $$(ls benchmarks/bench_*.py | grep -v bench_peers); do \
 			case "$$bench" in \
 				*bench_peers.py) arguments=--check ;; \
-				*bench_scaling.py) arguments="1000 10000" ;; \
 				*) arguments= ;; \
 			esac; \
 			echo "== $$bench $$arguments"; $(PY) "$$bench" $$arguments || failed="$$failed $$bench"; \
