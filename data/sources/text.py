@@ -29,7 +29,9 @@ def open_text(opening: Opening) -> OpenTable:
     except OSError as error:
         raise InputError(f"{opening.name}: cannot be read ({error.strerror or error}). Check that it is there and may be read.") from error
     if (kind := binary_kind(raw)) is not None:
-        raise InputError(f"{opening.name}: is {kind} under the name of a text table. Give it its own ending, or save it as .csv.")
+        raise InputError(
+            f"{opening.name}: is {kind} under the name of a text table. Unpack it or give it its own ending, or export the table as .csv."
+        )
     content, encoding = to_utf8(raw)
     dialect = find_dialect(content, opening.expected)
     messages: tuple[PlanMessage, ...] = ()
@@ -54,7 +56,7 @@ def open_text(opening: Opening) -> OpenTable:
 
 def _content(opening: Opening) -> bytes:
     """Read a file as long as it has lines; one without is given up early, however long it is."""
-    pieces = []
+    pieces: list[bytes] = []
     with opening.path.open("rb") as stream:
         while piece := stream.read(LONGEST_LINE):
             if len(piece) == LONGEST_LINE and b"\n" not in piece and b"\r" not in piece:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO
 
 MOST_PARTS = 10_000
 """Files inside the archive; a workbook has some ten, and one or two a sheet."""
@@ -24,9 +23,7 @@ LONGEST_RUN = 1 << 20
 
 _PIECE = 1 << 20
 # A reference past column AB or row 1,099,999. Without one, and with one in every cell, a sheet holds fewer cells than MOST_CELLS.
-_FAR = re.compile(
-    rb"r\s*=\s*[\"'](?:(?:[A-Za-z]{3,}|[B-Zb-z][A-Za-z]|[Aa][C-Zc-z])\d|[A-Za-z]{0,2}(?:\d{8}|[2-9]\d{6}|1[1-9]\d{5}))"
-)
+_FAR = re.compile(rb"r\s*=\s*[\"'](?:(?:[A-Za-z]{3,}|[B-Zb-z][A-Za-z]|[Aa][C-Zc-z])\d|[A-Za-z]{0,2}(?:\d{8}|[2-9]\d{6}|1[1-9]\d{5}))")
 _MOST_ROWS = 1_099_999
 # Cells and rows without content, exactly as programs write them: they only carry a format, and readers pass them over.
 _BLANK_CELL = re.compile(rb'<c r="[A-Z]{1,3}\d{1,7}"(?: s="\d{1,6}")?(?:/>|></c>)')
@@ -116,7 +113,9 @@ def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[b
             # Up to a tag, so that none is counted in two halves.
             end = max(rest.rfind(b"<"), 0)
             if len(rest) - end > LONGEST_RUN:
-                raise TooLarge(f"{part.filename} in it has over {LONGEST_RUN >> 20} MiB of text in one place; a cell holds 32,767 characters")
+                raise TooLarge(
+                    f"{part.filename} in it has over {LONGEST_RUN >> 20} MiB of text in one place; a cell holds 32,767 characters"
+                )
             yield rest[:end], len(piece)
             rest = rest[end:]
     yield rest, 0
