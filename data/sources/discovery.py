@@ -114,7 +114,7 @@ def listed_files(folder: Place, depth: int = 1) -> dict[str, Place]:
 def _refuse_names(folder: Place, names: Iterable[str]) -> None:
     """Refuse names that are no text: no table could say from which file a row came."""
     for name in names:
-        if not name.isprintable():
+        if _NO_TEXT.search(name):
             raise InputError(f"{folder}: a file in it is named {name!a}, which is not text that can be shown. Rename it.")
 
 

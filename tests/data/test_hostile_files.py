@@ -91,7 +91,7 @@ def test_parquet_that_states_more_rows_than_memory_holds_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("beginning", "kind"),
-    [(b"\x1f\x8b\x08", "gzip"), (b"PK\x03\x04", "zip"), (b"\x28\xb5\x2f\xfd", "Zstandard"), (b"PAR1", "Parquet"), (b"%PDF-1.7", "PDF")],
+    [(b"\x1f\x8b\x08", "gzip"), (b"PK\x03\x04", "zip"), (b"\x28\xb5\x2f\xfd", "Zstandard"), (b"PAR1\x15", "Parquet"), (b"%PDF-1.7", "PDF")],
 )
 def test_another_kind_of_file_under_the_name_of_a_text_is_told(tmp_path, beginning, kind):
     (tmp_path / "sales.csv").write_bytes(beginning + b"\0" * 100)
