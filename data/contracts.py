@@ -7,6 +7,13 @@ The reference page `docs/input-tables.md` is generated from the descriptions bel
 import dataframely as dy
 import polars as pl
 
+MOST_UNITS = 1e8
+MOST_MONEY = 1e9
+MOST_OF_ANYTHING = 1e12
+LEAST_CASE = 0.001
+LONGEST_LEAD_TIME = 730
+"""What lies outside is a slip of the keyboard or a placeholder; reckoned with, one such row would drown or stop all others."""
+
 
 class InputTable(dy.Schema):
     """What every input table carries besides its own columns: where each row came from."""
@@ -21,8 +28,8 @@ class Sales(InputTable):
     date = dy.Date(primary_key=True, description="day of the sale; in weekly files the first day of the week")
     sku = dy.String(primary_key=True, min_length=1, description="item")
     fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
-    units = dy.Float64(min=0, description="units sold; may be fractional for goods by weight")
-    price = dy.Float64(nullable=True, min=0, description="price paid per unit")
+    units = dy.Float64(min=0, max=MOST_UNITS, description="units sold; may be fractional for goods by weight")
+    price = dy.Float64(nullable=True, min=0, max=MOST_MONEY, description="price paid per unit")
 
 
 class Locations(InputTable):
@@ -31,8 +38,8 @@ class Locations(InputTable):
     fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
     region = dy.String(min_length=1, description="group of fcs that share a forecaster")
     currency = dy.String(nullable=True, description="ISO 4217 code the fc's money columns are in")
-    capacity_units = dy.Float64(nullable=True, min=0, description="units the fc can hold")
-    capacity_m3 = dy.Float64(nullable=True, min=0, description="cubic metres the fc can hold")
+    capacity_units = dy.Float64(nullable=True, min=0, max=MOST_OF_ANYTHING, description="units the fc can hold")
+    capacity_m3 = dy.Float64(nullable=True, min=0, max=MOST_OF_ANYTHING, description="cubic metres the fc can hold")
 
 
 class Items(InputTable):
@@ -46,11 +53,11 @@ class Items(InputTable):
     subcategory = dy.String(nullable=True, description="finer group of like items")
     supplier = dy.String(nullable=True, description="who delivers it")
     seller = dy.String(nullable=True, description="who sells it")
-    unit_cost = dy.Float64(nullable=True, min=0, description="what a unit costs to buy")
-    price = dy.Float64(nullable=True, min=0, description="what a unit usually sells for")
-    case_pack = dy.Float64(nullable=True, min_exclusive=0, description="units per case; orders are whole cases")
-    moq = dy.Float64(nullable=True, min=0, description="least units per order line, or nothing")
-    volume_m3 = dy.Float64(nullable=True, min=0, description="cubic metres per unit")
+    unit_cost = dy.Float64(nullable=True, min=0, max=MOST_MONEY, description="what a unit costs to buy")
+    price = dy.Float64(nullable=True, min=0, max=MOST_MONEY, description="what a unit usually sells for")
+    case_pack = dy.Float64(nullable=True, min=LEAST_CASE, max=MOST_UNITS, description="units per case; orders are whole cases")
+    moq = dy.Float64(nullable=True, min=0, max=MOST_UNITS, description="least units per order line, or nothing")
+    volume_m3 = dy.Float64(nullable=True, min=0, max=MOST_OF_ANYTHING, description="cubic metres per unit")
     launch_date = dy.Date(nullable=True, description="first day on sale; before it there is no demand to know")
     discontinued_date = dy.Date(nullable=True, description="last day on sale; after it nothing is forecast")
 
@@ -70,11 +77,11 @@ class Stock(InputTable):
     date = dy.Date(primary_key=True, description="day whose close the snapshot shows")
     sku = dy.String(primary_key=True, min_length=1, description="item")
     fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
-    on_hand = dy.Float64(min=0, description="units sellable now, without reserved and unfulfillable ones")
-    reserved_becoming_sellable = dy.Float64(nullable=True, min=0, description="units on their way to the shelf")
-    reserved_for_customers = dy.Float64(nullable=True, min=0, description="units already promised; not stock")
-    unfulfillable = dy.Float64(nullable=True, min=0, description="units that cannot be sold; not stock")
-    backordered = dy.Float64(nullable=True, min=0, description="units owed to customers")
+    on_hand = dy.Float64(min=0, max=MOST_UNITS, description="units sellable now, without reserved and unfulfillable ones")
+    reserved_becoming_sellable = dy.Float64(nullable=True, min=0, max=MOST_UNITS, description="units on their way to the shelf")
+    reserved_for_customers = dy.Float64(nullable=True, min=0, max=MOST_UNITS, description="units already promised; not stock")
+    unfulfillable = dy.Float64(nullable=True, min=0, max=MOST_UNITS, description="units that cannot be sold; not stock")
+    backordered = dy.Float64(nullable=True, min=0, max=MOST_UNITS, description="units owed to customers")
 
 
 class Inbound(InputTable):
@@ -82,7 +89,7 @@ class Inbound(InputTable):
 
     sku = dy.String(min_length=1, description="item")
     fc = dy.String(min_length=1, description="fulfilment centre")
-    units = dy.Float64(min=0, description="units still outstanding")
+    units = dy.Float64(min=0, max=MOST_UNITS, description="units still outstanding")
     expected_date = dy.Date(description="first day on sale")
     date = dy.Date(nullable=True, description="day the snapshot was taken; as_of when absent")
     status = dy.String(nullable=True, description="as the source names it")
@@ -96,15 +103,15 @@ class Supply(InputTable):
     sku = dy.String(min_length=1, description="item")
     fc = dy.String(nullable=True, description="fulfilment centre; empty for all of them")
     supplier = dy.String(nullable=True, description="who delivers it")
-    lead_time_days = dy.Float64(nullable=True, min=0, max=730, description="days from sending an order to its first day on sale")
+    lead_time_days = dy.Float64(nullable=True, min=0, max=LONGEST_LEAD_TIME, description="days from order to first day on sale")
     lead_time_sd = dy.Float64(nullable=True, min=0, max=365, description="standard deviation of the lead time, days")
     review_days = dy.Int64(nullable=True, min=1, max=366, description="days between two chances to order")
     order_weekdays = dy.String(nullable=True, description="weekdays on which the supplier takes orders: 'Mon,Thu' or '1,4' (Monday is 1)")
-    moq = dy.Float64(nullable=True, min=0, description="least units per order line, or nothing")
-    case_pack = dy.Float64(nullable=True, min_exclusive=0, description="units per case")
-    max_units = dy.Float64(nullable=True, min=0, description="most units per order line")
-    holding_cost = dy.Float64(nullable=True, min=0, description="money per unit left at the end of a period")
-    shortage_cost = dy.Float64(nullable=True, min=0, description="money per unit of unmet demand")
+    moq = dy.Float64(nullable=True, min=0, max=MOST_UNITS, description="least units per order line, or nothing")
+    case_pack = dy.Float64(nullable=True, min=LEAST_CASE, max=MOST_UNITS, description="units per case")
+    max_units = dy.Float64(nullable=True, min=0, max=MOST_OF_ANYTHING, description="most units per order line")
+    holding_cost = dy.Float64(nullable=True, min=0, max=MOST_MONEY, description="money per unit left at the end of a period")
+    shortage_cost = dy.Float64(nullable=True, min=0, max=MOST_MONEY, description="money per unit of unmet demand")
     service_level = dy.Float64(nullable=True, min_exclusive=0, max_exclusive=1, description="target share, 0 to 1")
 
     @dy.rule()
@@ -118,16 +125,21 @@ class Receipts(InputTable):
     sku = dy.String(min_length=1, description="item")
     fc = dy.String(min_length=1, description="fulfilment centre")
     ordered_date = dy.Date(description="day the order was sent")
-    units_ordered = dy.Float64(min=0, description="units ordered")
+    units_ordered = dy.Float64(min=0, max=MOST_UNITS, description="units ordered")
     promised_date = dy.Date(nullable=True, description="first day on sale as promised")
     received_date = dy.Date(nullable=True, description="first day on sale as it happened")
-    units_received = dy.Float64(nullable=True, min=0, description="units that came")
+    units_received = dy.Float64(nullable=True, min=0, max=MOST_UNITS, description="units that came")
     order_id = dy.String(nullable=True, description="order the line belongs to")
     supplier = dy.String(nullable=True, description="who delivered it")
 
     @dy.rule()
     def received_not_before_ordered(cls) -> pl.Expr:
         return (pl.col("received_date").is_null() | (pl.col("received_date") >= pl.col("ordered_date"))).fill_null(False)
+
+    @dy.rule()
+    def received_within_longest_lead_time(cls) -> pl.Expr:
+        days = (pl.col("received_date") - pl.col("ordered_date")).dt.total_days()
+        return (pl.col("received_date").is_null() | (days <= LONGEST_LEAD_TIME)).fill_null(False)
 
 
 class Events(InputTable):
@@ -150,9 +162,9 @@ class Plan(InputTable):
     sku = dy.String(min_length=1, description="item")
     fc = dy.String(nullable=True, description="fulfilment centre; empty for all of them")
     region = dy.String(nullable=True, description="region; empty for all of them")
-    price = dy.Float64(nullable=True, min=0, description="price as money or as an index")
+    price = dy.Float64(nullable=True, min=0, max=MOST_MONEY, description="price as money or as an index")
     promo = dy.Float64(nullable=True, min=0, max=1, description="strength of the promotion, 0 to 1")
-    ad_spend = dy.Float64(nullable=True, min=0, description="money spent on advertising the item that day")
+    ad_spend = dy.Float64(nullable=True, min=0, max=MOST_MONEY, description="money spent on advertising the item that day")
 
     @dy.rule()
     def one_row_per_date_sku_fc_and_region(cls) -> pl.Expr:
@@ -164,7 +176,7 @@ class Drivers(InputTable):
 
     date = dy.Date(description="day")
     name = dy.String(min_length=1, description="which series")
-    value = dy.Float64(description="its value that day")
+    value = dy.Float64(min=-MOST_OF_ANYTHING, max=MOST_OF_ANYTHING, description="its value that day")
     region = dy.String(nullable=True, description="region it concerns; empty for all of them")
 
     @dy.rule()
@@ -178,8 +190,8 @@ class Returns(InputTable):
     date = dy.Date(primary_key=True, description="day")
     sku = dy.String(primary_key=True, min_length=1, description="item")
     fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
-    units = dy.Float64(min=0, description="units returned")
-    resellable_units = dy.Float64(nullable=True, min=0, description="units of them fit to be sold again")
+    units = dy.Float64(min=0, max=MOST_UNITS, description="units returned")
+    resellable_units = dy.Float64(nullable=True, min=0, max=MOST_UNITS, description="units of them fit to be sold again")
 
 
 class MarketplaceRecommendations(InputTable):
@@ -188,10 +200,12 @@ class MarketplaceRecommendations(InputTable):
     date = dy.Date(primary_key=True, description="day whose close the report shows")
     sku = dy.String(primary_key=True, min_length=1, description="item")
     fc = dy.String(primary_key=True, min_length=1, description="fulfilment centre")
-    recommended_units = dy.Float64(nullable=True, min=0, description="units it recommends to send")
+    recommended_units = dy.Float64(nullable=True, min=0, max=MOST_UNITS, description="units it recommends to send")
     recommended_ship_date = dy.Date(nullable=True, description="day by which it recommends to send them")
-    days_of_supply = dy.Float64(nullable=True, min=0, description="days its stock lasts, as it counts them")
-    days_of_supply_with_inbound = dy.Float64(nullable=True, min=0, description="the same with units of open shipments")
+    days_of_supply = dy.Float64(nullable=True, min=0, max=MOST_OF_ANYTHING, description="days its stock lasts, as it counts them")
+    days_of_supply_with_inbound = dy.Float64(
+        nullable=True, min=0, max=MOST_OF_ANYTHING, description="the same with units of open shipments"
+    )
     alert = dy.String(nullable=True, description="its alert, in its own words")
     recommended_action = dy.String(nullable=True, description="what it advises to do, in its own words")
 
@@ -207,6 +221,7 @@ class Overrides(InputTable):
     field = dy.String(regex=f"^({'|'.join(OVERRIDE_FIELDS)})$", description=f"one of {', '.join(OVERRIDE_FIELDS)}")
     value = dy.Float64(
         min=0,
+        max=MOST_UNITS,
         description="the value to use instead; for exclude, 1; with a date, exclude 1 sets the day's demand aside or confirms "
         "that cleaning did, 0 rejects its corrections, and lost_units are those lost that day; lost_units 0 rejects estimates",
     )

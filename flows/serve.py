@@ -18,6 +18,7 @@ from flows.prefect_server import lasting_server
 from flows.scheduled.missed import published_nights
 from flows.schedules import NIGHTLY, Schedule, schedules_of
 from flows.settings import Settings, load_settings
+from flows.terminal import VisibleConsole
 from flows.time_zone import zone_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def serve(config: Path) -> None:
 
     chosen = schedules_of(settings)
     deployments = [deployment(config, settings, schedule) for schedule in chosen]
-    console = Console()
+    console = VisibleConsole()
     console.print(
         f"[bold]{escape(settings.name)}[/] is served to {escape(url)}; when it is stopped, its schedules are paused", soft_wrap=True
     )

@@ -23,6 +23,17 @@ def checkout() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
+MOST_TOML = 1 << 18
+"""Characters of a config or a file of scenarios; the longest of the shipped ones has 3,000."""
+DEEPEST = 32
+"""Parts of a dotted key: the parser's memory grows with their square."""
+_LONG_KEY = re.compile(rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{DEEPEST},}}""")
+MOST_FAULTS = 10
+"""Faults of a config that are told at once."""
+SHOWN = 80
+"""Characters of a key or value that are shown in a message."""
+
+
 class ConfigError(Exception):
     """A config cannot be used; the message says what is wrong where, and how to mend it."""
 
@@ -123,16 +134,36 @@ def read_toml(path: Path, what: str, otherwise: str) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        If it is missing or no TOML.
+        If it is missing, no TOML or too large.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        with path.open("rb") as file:
+            content = file.read(MOST_TOML + 1)
+        return parsed_toml(content.decode("utf-8-sig"))
     except FileNotFoundError:
         near = difflib.get_close_matches(path.name, [file.name for file in path.parent.glob("*.toml")], n=1) if path.parent.is_dir() else []
         hint = f"did you mean {path.parent / near[0]}?" if near else otherwise
         raise ConfigError(f"there is no {what} {path}; {hint}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, OSError) as error:
         raise ConfigError(f"{path} is not readable as TOML: {error}") from error
+
+
+def parsed_toml(text: str) -> dict[str, Any]:
+    """Return what a TOML document holds.
+
+    Raises
+    ------
+    ValueError
+        If it is no TOML, or more than the parser takes without running out of memory or depth.
+    """
+    if len(text) > MOST_TOML:
+        raise ValueError(f"it is longer than {MOST_TOML >> 10} KiB")
+    if _LONG_KEY.search(text):
+        raise ValueError(f"a key has over {DEEPEST} parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("brackets in it are nested too deeply") from None
 
 
 def recorded_settings(document: Mapping[str, Any]) -> Settings:
@@ -178,30 +209,40 @@ def _change(change: str) -> dict[str, Any]:
     key, equals, text = change.partition("=")
     if not equals or not key.strip():
         raise ConfigError(f"--set {change!r} is not key=value, as in --set replenishment.service_level=0.98")
+    parts = key.strip().split(".")
+    if len(parts) > DEEPEST:
+        raise ConfigError(f"--set {change[:SHOWN]!r}… has a key of over {DEEPEST} parts")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parsed_toml(f"value = {text}")["value"]
+    except ValueError:
         value = text
-    for part in reversed(key.strip().split(".")):
+    for part in reversed(parts):
         value = {part: value}
     return dict(value)
 
 
 def sentences(error: ValidationError, known: Sequence[str], reference: str = "docs/configuration.md") -> str:
     """Return what pydantic found wrong with a file, key by key; an unknown one with the nearest of the `known`."""
-    return "; ".join(_sentence(dict(problem), known, reference) for problem in error.errors())
+    problems = error.errors()
+    told = [_sentence(dict(problem), known, reference) for problem in problems[:MOST_FAULTS]]
+    return "; ".join(told) + (f"; and {len(problems) - MOST_FAULTS:,} more faults" if len(problems) > MOST_FAULTS else "")
 
 
 def _sentence(problem: Mapping[str, Any], known: Sequence[str], reference: str) -> str:
-    place = [str(part) for part in problem["loc"]]
+    place = [_shortened(str(part)) for part in problem["loc"]]
     key = ".".join(place)
     if problem["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, known, n=1, cutoff=0.5) or difflib.get_close_matches(place[-1], known, n=1, cutoff=0.4)
         return f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else f"; {reference} lists the keys")
     if problem["type"] == "missing":
         return f"key {key!r} is missing"
-    found = re.sub(r"://[^/]*@", "://…@", repr(problem["input"]))  # whoever writes keys into an address must not read them in a log
+    # Whoever writes keys into an address must not read them in a log.
+    found = _shortened(re.sub(r"://[^/]*@", "://…@", repr(problem["input"])))
     return f"{key} is {found}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:

@@ -1,5 +1,6 @@
 """The project itself: set-up, lock, references, links, rooms, and the checks that watch over them."""
 
+import ast
 import json
 import re
 import shutil
@@ -247,3 +248,41 @@ def test_shell_scripts_parse_and_can_be_started(script):
     path = REPO / script
     assert path.stat().st_mode & 0o100
     assert subprocess.run(["bash", "-n", path], capture_output=True, check=False).returncode == 0
+
+
+RUNS_WHAT_IT_READS = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "jsonpickle", "code", "runpy", "xmlrpc"}
+CALLS_REFUSED = {"eval", "exec", "compile", "__import__", "unsafe_load", "full_load", "read_pickle", "to_pickle", "system", "popen"}
+"""Functions by which a text that was read could become a program; `yaml.load` and `np.load` only with what makes them do so."""
+
+
+@pytest.mark.parametrize("room", ["data", "features", "models", "flows"])
+def test_nothing_that_is_read_is_ever_run(room):
+    faults = []
+    for path in sorted((REPO / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            where = f"{path.relative_to(REPO)}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.Import):
+                faults += [f"{where} imports {alias.name}" for alias in node.names if alias.name.partition(".")[0] in RUNS_WHAT_IT_READS]
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in RUNS_WHAT_IT_READS:
+                faults.append(f"{where} imports {node.module}")
+            elif isinstance(node, ast.Call):
+                name, of = _called(node.func)
+                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                # `re.compile` makes a pattern.
+                refused = name in CALLS_REFUSED and of != "re"
+                if refused or (of, name) == ("yaml", "load") or given.get("shell") == "True" or given.get("allow_pickle") == "True":
+                    faults.append(f"{where} calls {name}")
+    assert not faults
+
+
+def _called(function: ast.expr) -> tuple[str, str]:
+    """Name of a called function, and of what it is an attribute of."""
+    if isinstance(function, ast.Attribute):
+        return function.attr, function.value.id if isinstance(function.value, ast.Name) else ""
+    return (function.id, "") if isinstance(function, ast.Name) else ("", "")
+
+
+def test_the_linter_watches_over_unsafe_calls_too():
+    rules = tomllib.loads((REPO / "pyproject.toml").read_text())["tool"]["ruff"]["lint"]
+    assert "S" in rules["select"]
+    assert not [name for name in rules["ignore"] if name.startswith(("S3", "S6"))]

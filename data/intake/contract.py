@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from data.contracts import INPUT_TABLES, PROVENANCE, business_columns
+from data.contracts import INPUT_TABLES, LONGEST_LEAD_TIME, PROVENANCE, business_columns
 from data.parsing.parsed import Problem
 from data.quarantine import no_quarantine, quarantine_rows
 
@@ -77,6 +77,8 @@ def _problem(table: str, rule: str, rows: pl.Series) -> Problem:
         return Problem("duplicate_key", key, rows, f"one row per {' × '.join(key_columns(table))}")
     if rule == "received_not_before_ordered":
         return Problem("received_before_ordered", "received_date", rows, "a day not before ordered_date")
+    if rule == "received_within_longest_lead_time":
+        return Problem("lead_time_too_long", "received_date", rows, f"a day at most {LONGEST_LEAD_TIME} days after ordered_date")
     if check == "regex":
         pattern = INPUT_TABLES[table].columns()[column].regex  # type: ignore[attr-defined]
         return Problem("not_allowed", column, rows, f"one of {pattern.strip('^$()').replace('|', ', ')}")

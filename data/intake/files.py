@@ -101,7 +101,7 @@ def read_opened(how: Reading, name: str, opened: OpenTable, day_first: bool | No
     try:
         columns = read_columns(rows.frame, how.table, known)
     except TypeError as error:
-        raise InputError(f"{name}: column {error}; a single value a row was expected. Write the column flat.") from error
+        raise InputError(f"{name}: column {error}.") from error
     except ValueError as error:
         raise InputError(
             f'{name}: [inputs.{how.table}] date_format = "{how.config.date_format}" is no date format ({error}). '

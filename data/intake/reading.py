@@ -13,6 +13,7 @@ from data.messages import PlanMessage
 from data.presets.recognising import ExportFile
 from data.settings import InputsSettings, TableInput
 from data.sources.discovery import Found, SourceFile, find, fingerprint, missing_table
+from data.sources.last_changes import last_changes, refuse_changed
 
 FILLED = ("items",)
 """Tables in which marketplace reports fill what the user's own files leave open."""
@@ -60,8 +61,8 @@ def read_table(
     Raises
     ------
     InputError
-        If a required table or column is missing, a file cannot be read, or every row is bad. The text names the file, the
-        column, what was found, what was expected and how to mend it.
+        If a required table or column is missing, a file cannot be read or is written to meanwhile, or every row is bad.
+        The text names the file, the column, what was found, what was expected and how to mend it.
     """
     if inputs.table(table).query is not None:
         return intake_of(inputs, ask(inputs, table), today=today, fcs=fcs)
@@ -71,6 +72,7 @@ def read_table(
             raise missing_table(inputs, table, found)
         return None
     chosen = _chosen(table, found, files)
+    looks = last_changes(chosen.files)
     prints = fingerprint(chosen.files)
     unique, copies = _without_copies(table, prints)
     how = how_to_read(table, inputs.table(table), today, fcs)
@@ -78,6 +80,7 @@ def read_table(
     if exports:
         reports = read_exports(how_to_read(table, TableInput(), today, fcs), inputs.exports, exports, [n for n in unique if n in exports])
         parts = fill_own(parts, reports) if parts else reports
+    refuse_changed(chosen.files, looks)
     if table in REQUIRED and parts and not any(part.rows for part in parts) and len(parts) == len(found.files) - len(copies):
         raise InputError(
             f"{parts[0].name}: holds no rows, and {table} has no other file with any. "

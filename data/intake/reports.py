@@ -25,7 +25,10 @@ IN_WORDS = {
     "unknown_fc": "unknown fc",
     "duplicate_key": "duplicate key: all copies",
     "received_before_ordered": "received before it was ordered",
+    "lead_time_too_long": "received long after it was ordered",
     "not_allowed": "value not allowed",
+    "text_too_long": "text too long",
+    "control_character": "a control character in a key",
 }
 """Reason → what messages call it."""
 
@@ -37,6 +40,7 @@ FIXES = {
     "date_in_future": 'Mend the dates; if day and month were swapped, state the format: [inputs.{table}] date_format = "%d/%m/%Y".',
     "not_a_number": "Leave numbers bare, without units of measure; if the decimal mark was misread: [inputs.{table}] decimal_comma = true.",
     "negative_units": "Move returned units to the returns table; mend corrections in the source.",
+    "too_large": "Mend the value; where a large number stands for none or for any, leave the column empty.",
     "unknown_fc": "Add the fc to the locations table, or mend its spelling.",
     "stock negative": "Count again, and write 0 where nothing is on hand: units owed to customers belong in backordered.",
     "duplicate_key": "Keep one row per key; all copies were set aside, since nothing says which is right.",

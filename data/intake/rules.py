@@ -7,6 +7,7 @@ import dataframely as dy
 import polars as pl
 
 from data.contracts import INPUT_TABLES, business_columns
+from data.intake.text_rules import broken_texts
 from data.parsing.columns import PAST_ONLY
 from data.parsing.parsed import Problem
 
@@ -35,6 +36,7 @@ def broken_rules(frame: pl.DataFrame, table: str, *, today: date | None, fcs: Co
     columns = INPUT_TABLES[table].columns()
     for name in business_columns(table):
         problems += _out_of_bounds(frame[name], name, columns[name])
+    problems += broken_texts(frame, table)
     with_rows = [(problem, problem.rows.fill_null(False)) for problem in problems]
     return [Problem(problem.reason, problem.column, rows, problem.expected) for problem, rows in with_rows if rows.any()]
 
@@ -50,11 +52,11 @@ def _out_of_bounds(values: pl.Series, name: str, column: dy.Column) -> list[Prob
     if column.min is not None and least < column.min:
         reason = ("negative_units" if name in UNITS else "negative") if column.min == 0 else "too_small"
         expected = "0 or more" + ("; returned units belong in the returns table" if name == "units" else "")
-        problems.append(Problem(reason, name, values < column.min, expected if column.min == 0 else f"{column.min} or more"))
+        problems.append(Problem(reason, name, values < column.min, expected if column.min == 0 else f"{column.min:,.10g} or more"))
     if column.min_exclusive is not None and least <= column.min_exclusive:
-        problems.append(Problem("too_small", name, values <= column.min_exclusive, f"more than {column.min_exclusive}"))
+        problems.append(Problem("too_small", name, values <= column.min_exclusive, f"more than {column.min_exclusive:,.10g}"))
     if column.max is not None and most > column.max:
-        problems.append(Problem("too_large", name, values > column.max, f"{column.max} or less"))
+        problems.append(Problem("too_large", name, values > column.max, f"{column.max:,.10g} or less"))
     if column.max_exclusive is not None and most >= column.max_exclusive:
-        problems.append(Problem("too_large", name, values >= column.max_exclusive, f"less than {column.max_exclusive}"))
+        problems.append(Problem("too_large", name, values >= column.max_exclusive, f"less than {column.max_exclusive:,.10g}"))
     return problems

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from data.contracts import MOST_UNITS
 from data.parsing.dates import read_dates
 from data.parsing.numbers import read_marks, read_numbers
 from data.parsing.parsed import Parsed
@@ -91,8 +92,11 @@ def added_up(export: Export, keys: pl.DataFrame, columns: dict[str, tuple[str, p
     sums = []
     for name, (column, counts) in columns.items():
         parsed = numbers(export, column)
-        micro = (parsed.values.fill_null(0.0) * MICRO).round().cast(pl.Int64) * counts.cast(pl.Int64)
-        bad = pl.select(pl.when(parsed.unreadable & counts).then(export.rows[column])).to_series()
+        # What is more than any row may have is left to intake too, as it stands there.
+        absurd = (parsed.values.abs() > MOST_UNITS).fill_null(False)
+        values = pl.select(pl.when(~absurd).then(parsed.values).fill_null(0.0)).to_series()
+        micro = (values * MICRO).round().cast(pl.Int64) * counts.cast(pl.Int64)
+        bad = pl.select(pl.when((parsed.unreadable | absurd) & counts).then(export.rows[column])).to_series()
         parts.append(pl.DataFrame({f"{name}_micro": micro, f"{name}_bad": bad}))
         total = (pl.col(f"{name}_micro").sum() / MICRO).cast(pl.String)
         sums.append(pl.coalesce(pl.col(f"{name}_bad").drop_nulls().first(), total).alias(name))

@@ -3,8 +3,9 @@
 import polars as pl
 
 LIST_SEPARATOR = "|"
-FORMULA_STARTS = r"^[=+\-@\t\r]"
-"""A text cell that starts with one of these would be run as a formula; it is given a leading apostrophe."""
+FORMULA_STARTS = r"^[=+\-@＝＋－＠\t\r\n]"
+"""A text cell that starts with one of these would be run as a formula, in East Asian editions also with the wide ones; it is given a
+leading apostrophe."""
 
 
 def csv_safe(frame: pl.DataFrame) -> pl.DataFrame:

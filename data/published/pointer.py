@@ -4,7 +4,7 @@ import json
 
 from data.published.disk import replace_symlink, replace_text
 from data.published.errors import PublishError
-from data.published.paths import RunPaths
+from data.published.paths import RunPaths, checked_run_id
 from data.published.reading import find_run
 from data.storage import ObjectPath, Place, place
 
@@ -15,10 +15,10 @@ def latest_run(output: str | Place) -> RunPaths | None:
     """Return the run that `latest.json` names; None if it names none, or one that has been removed."""
     root = place(output)
     try:
-        run_id = json.loads((root / POINTER).read_text(encoding="utf-8"))["run_id"]
+        run_id = checked_run_id(str(json.loads((root / POINTER).read_text(encoding="utf-8"))["run_id"]))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, PublishError) as error:
         raise PublishError(f"{root / POINTER} is not a pointer to a run: {error}. Remove it; the next run writes it anew.") from error
     return find_run(root, run_id) if (root / "runs" / run_id / "manifest.json").is_file() else None
 

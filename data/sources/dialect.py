@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from dataclasses import dataclass
 
 from data.sources.encodings import encoding_of
@@ -10,6 +11,7 @@ from data.sources.headers import normalised
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLE = 1 << 16
 """Bytes looked at where the whole file need not be."""
+_BLANK_LINES = re.compile(rb"(?:[ \t\r]*+\n)++")
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,14 @@ class Dialect:
 def to_utf8(raw: bytes) -> tuple[bytes, str]:
     """Return the content as UTF-8 without a byte order mark and with line feeds, and the name of the encoding it came in.
 
-    UTF-16 is told by its mark or by its zero bytes; of what is not UTF-8 `encoding_of` says what it is. Bytes that mean
+    UTF-32 is told by its mark, UTF-16 by its mark or by its zero bytes; of what is not UTF-8 `encoding_of` says what it is. Bytes that mean
     nothing in it become U+FFFD.
     """
     encoding = "utf-8"
     if raw.startswith(codecs.BOM_UTF8):
         raw = raw[len(codecs.BOM_UTF8) :]
+    elif raw.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        encoding = "utf-32"
     elif raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     else:
@@ -72,6 +76,9 @@ def find_dialect(content: bytes, expected: frozenset[str]) -> Dialect:
     """
     start, number, told = 0, 1, None
     while start < len(content):
+        if (blank := _BLANK_LINES.match(content, start)) is not None:  # a file of nothing else is not looked at line by line
+            number, start = number + content.count(b"\n", start, blank.end()), blank.end()
+            continue
         end = content.find(b"\n", start)
         end = len(content) if end < 0 else end
         line = content[start:end].decode("utf-8", errors="replace").strip("\r\ufeff")

@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -10,6 +11,9 @@ from data.errors import InputError
 from data.settings import InputsSettings
 from data.sources.formats import FORMATS
 from data.storage import ObjectPath, Place, place
+
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, and bytes of a name that are not UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,13 @@ def find(inputs: InputsSettings, table: str) -> Found:
     """
     root = _input_folder(inputs)
     configured = inputs.table(table).path
-    if configured is not None:
-        return _configured(root, table, configured)
+    found = _configured(root, table, configured) if configured is not None else _named(root, table)
+    _refuse_names(root, found.files)
+    return found
+
+
+def _named(root: Place, table: str) -> Found:
+    """Files and folders of the input folder that are named after the table."""
     single: dict[str, Place] = {}
     within: dict[str, Place] = {}
     ignored: list[str] = []
@@ -98,7 +107,15 @@ def listed_files(folder: Place, depth: int = 1) -> dict[str, Place]:
             files[path.name] = path
         elif path.is_dir() and depth > 1:
             files |= {f"{path.name}/{name}": inner for name, inner in listed_files(path, depth - 1).items()}
+    _refuse_names(folder, files)
     return files
+
+
+def _refuse_names(folder: Place, names: Iterable[str]) -> None:
+    """Refuse names that are no text: no table could say from which file a row came."""
+    for name in names:
+        if _NO_TEXT.search(name):
+            raise InputError(f"{folder}: a file in it is named {name!a}, which is not text that can be shown. Rename it.")
 
 
 def fingerprint(files: dict[str, Place]) -> tuple[SourceFile, ...]:

@@ -1,5 +1,6 @@
 """Opens Excel workbooks: one sheet, its first row that is not blank taken as the header."""
 
+import zipfile
 from collections.abc import Mapping
 
 import fastexcel
@@ -7,6 +8,7 @@ import polars as pl
 
 from data.errors import InputError
 from data.sources.opened import Opening, OpenTable, Rows, no_rows
+from data.sources.workbook_limits import TooLarge, refuse_too_large
 
 HEADER_WITHIN = 100
 """Rows among which the header is looked for."""
@@ -20,15 +22,19 @@ def open_excel(opening: Opening) -> OpenTable:
     Raises
     ------
     InputError
-        If the file is no workbook, or the sheet is not in it.
+        If the file is no workbook, would take too much memory to open, or the sheet is not in it.
     """
     if opening.path.stat().st_size == 0:
         return OpenTable((), no_rows, "row")
+    source = opening.source()
     try:
-        workbook = fastexcel.read_excel(opening.source())
+        refuse_too_large(source)
+        workbook = fastexcel.read_excel(source)
         sheet = _sheet(opening, workbook.sheet_names)
         top = workbook.load_sheet(sheet, header_row=None, skip_rows=0, n_rows=HEADER_WITHIN, dtypes="string").to_polars()
-    except (fastexcel.FastExcelError, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+    except TooLarge as error:
+        raise InputError(f"{opening.name}: too large to be opened: {error}. Save the table alone, as .xlsx, .csv or .parquet.") from error
+    except (zipfile.BadZipFile, fastexcel.FastExcelError, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise _unreadable(opening, error) from error
     rows = [["" if cell is None else str(cell).strip() for cell in row] for row in top.rows()]
     header_at = next((number for number, row in enumerate(rows) if any(row)), None)

@@ -6,10 +6,14 @@ import polars as pl
 
 from data.errors import InputError
 from data.messages import PlanMessage
+from data.sources.binary_kinds import binary_kind
 from data.sources.dialect import Dialect, fields, find_dialect, to_utf8
 from data.sources.opened import Opening, OpenTable, Rows, no_rows
 
 Content = tuple[bytes, Dialect]
+
+LONGEST_LINE = 1 << 20
+"""Bytes of a file without a line end from which it is taken for damaged."""
 
 
 def open_text(opening: Opening) -> OpenTable:
@@ -18,12 +22,16 @@ def open_text(opening: Opening) -> OpenTable:
     Raises
     ------
     InputError
-        If the file cannot be read from disk.
+        If the file cannot be read from disk, or is no text table.
     """
     try:
-        raw = opening.path.read_bytes()
+        raw = _content(opening)
     except OSError as error:
         raise InputError(f"{opening.name}: cannot be read ({error.strerror or error}). Check that it is there and may be read.") from error
+    if (kind := binary_kind(raw)) is not None:
+        raise InputError(
+            f"{opening.name}: is {kind} under the name of a text table. Unpack it or give it its own ending, or export the table as .csv."
+        )
     content, encoding = to_utf8(raw)
     dialect = find_dialect(content, opening.expected)
     messages: tuple[PlanMessage, ...] = ()
@@ -44,6 +52,24 @@ def open_text(opening: Opening) -> OpenTable:
         return _read(content[dialect.start :], dialect, wanted)
 
     return OpenTable(dialect.header, read, "line", commas_are_decimal=dialect.separator == ";", messages=messages)
+
+
+def _content(opening: Opening) -> bytes:
+    """Read a file as long as it has lines; one without is given up early, however long it is."""
+    pieces: list[bytes] = []
+    with opening.path.open("rb") as stream:
+        while piece := stream.read(LONGEST_LINE):
+            if len(piece) == LONGEST_LINE and b"\n" not in piece and b"\r" not in piece:
+                raise InputError(
+                    f"{opening.name}: has a line of over {LONGEST_LINE >> 20} MiB after line {sum(map(_lines_in, pieces))}; "
+                    "lines of a table are shorter. The file is damaged or no table: export it again."
+                )
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _lines_in(piece: bytes) -> int:
+    return piece.count(b"\n") or piece.count(b"\r")
 
 
 def _read(content: bytes, dialect: Dialect, wanted: Mapping[str, int]) -> Rows:

@@ -7,8 +7,8 @@ from flows.backtest.conduct import Backtested, backtest
 from flows.backtest.table import score_table
 from flows.cli.progress import shown_progress
 from flows.cli.results import end_with, message_lines
-from flows.cli.summary import readable_console
 from flows.settings import load_settings
+from flows.terminal import readable_console
 
 
 def backtest_config(

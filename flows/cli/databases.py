@@ -6,9 +6,10 @@ import typer
 
 from flows.cli.failures import Exit
 from flows.cli.progress import shown_progress
-from flows.cli.summary import readable_console, show_database
+from flows.cli.summary import show_database
 from flows.settings import ConfigError, load_settings
 from flows.stages.database import write_runs
+from flows.terminal import readable_console
 
 
 def write_to_database(config: Path, run_ids: list[str]) -> None:

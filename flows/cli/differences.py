@@ -12,11 +12,11 @@ from rich.table import Column, Table
 from data.published import RunPaths, read_frame, read_manifest
 from flows.cli.locate import locate_run
 from flows.cli.progress import shown_progress
-from flows.cli.summary import readable_console
 from flows.compare import Comparison, compare_runs
 from flows.difference.attribute import Attribution, NotAttributable, attribute
 from flows.difference.inputs import different_inputs
 from flows.difference.steps import CAUSES
+from flows.terminal import readable_console
 from models.recommending.changes import with_changes
 
 SHOWN_CHANGES = 15

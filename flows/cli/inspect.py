@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -24,6 +23,7 @@ from flows.prefect_file import prefect_yaml
 from flows.settings import load_settings
 from flows.stages.database import database_trouble
 from flows.stages.ingest import tables
+from flows.terminal import VisibleConsole
 from flows.time_zone import zone_of
 
 
@@ -35,7 +35,7 @@ def print_deployments(config: Path) -> None:
 
 def check_inputs(config: Path, changes: list[str]) -> None:
     """Read every input table, ask for the database that results go to, and print what is wrong; exits with 1 if a night could not run."""
-    settings, console = load_settings(config, changes), Console()
+    settings, console = load_settings(config, changes), VisibleConsole()
     overview = Table("table", "rows", "set aside", "files", box=None, pad_edge=False)
     messages: list[PlanMessage] = []
     errors: list[str] = []
@@ -81,7 +81,7 @@ def check_inputs(config: Path, changes: list[str]) -> None:
 def show_run(run_id: str, out: str | None) -> None:
     """Print where a run's files are and its headline."""
     run = locate_run(run_id, out)
-    manifest, console = read_manifest(run), Console()
+    manifest, console = read_manifest(run), VisibleConsole()
     console.print(f"[bold]{run.run_id}[/] {escape(manifest['name'])}, as of {run.as_of}, {manifest['kind']}")
     for name, value in manifest["headline"].items():
         console.print(f"  {name.replace('_', ' ')}: {'unknown' if value is None else f'{value:,.2f}'.rstrip('0').rstrip('.')}")

@@ -410,22 +410,24 @@ def call(arguments: list[str]) -> int:
 
 def _told(error: BaseException, *, debug: bool) -> int:
     """Print an error for the person who can mend it and return the exit code."""
+    from flows.terminal import visible
+
     if isinstance(error, TyperException):
         context = getattr(error, "ctx", None)
         # Without a message the help has been shown instead.
         if message := error.format_message().replace("Value error, ", ""):
             hint = f"\nTry: {context.command_path} --help" if context is not None else ""
-            print(f"fillrate: {message}{hint}", file=sys.stderr)  # noqa: T201
+            print(f"fillrate: {visible(message)}{hint}", file=sys.stderr)  # noqa: T201
         return 64
     from flows.cli.failures import RUN_ERRORS, USAGE_ERRORS, exit_code
 
     if debug:
         raise error
     if isinstance(error, (*USAGE_ERRORS, *RUN_ERRORS)):
-        print(f"fillrate: {error}", file=sys.stderr)  # noqa: T201
+        print(f"fillrate: {visible(str(error))}", file=sys.stderr)  # noqa: T201
         return exit_code(error)
     print(  # noqa: T201
-        f"fillrate: unexpected {type(error).__name__}: {error}\n"
+        f"fillrate: unexpected {type(error).__name__}: {visible(str(error))}\n"
         "This is a fault of fillrate, or of a file that was changed under it: run again with --debug and report the traceback.",
         file=sys.stderr,
     )

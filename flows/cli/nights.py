@@ -14,12 +14,13 @@ from data.published import RunPaths
 from flows.cli.failures import Exit
 from flows.cli.locate import locate_run
 from flows.cli.progress import shown_progress
-from flows.cli.summary import as_document, readable_console, show
+from flows.cli.summary import as_document, show
 from flows.conductor import STAGES, Outcome, Request, Stage, conduct, rerun, settings_beside
 from flows.log_settings import LogSettings
 from flows.notified import notified, settings_or_told
 from flows.scheduled import Machine, scheduled_night
 from flows.settings import ConfigError, load_settings
+from flows.terminal import readable_console
 
 
 def request_of(

@@ -10,10 +10,11 @@ from rich.markup import escape
 from flows.cli.failures import Exit
 from flows.cli.locate import locate_run, newest_run
 from flows.cli.progress import shown_progress
-from flows.cli.summary import readable_console, show_notified
+from flows.cli.summary import show_notified
 from flows.notified import settings_or_told, tell_if_late, tell_of_run
 from flows.notify_settings import URLS
 from flows.settings import ConfigError, load_settings
+from flows.terminal import readable_console
 from flows.time_zone import zone_of
 
 

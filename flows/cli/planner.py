@@ -4,13 +4,13 @@ import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 
 from data.contracts import PROVENANCE
 from data.published import read_frame, read_manifest, replace_bytes
 from flows.cli.locate import locate_run
 from flows.settings import load_settings, recorded_settings
+from flows.terminal import VisibleConsole
 from flows.workbook import WorkbookRefused, apply_workbook, read_filled
 
 
@@ -32,7 +32,7 @@ def apply_planner_workbook(workbook: Path, author: str | None, out: str | None, 
         on=datetime.now(UTC).date(),
         template=settings.orders,
     )
-    console = Console()
+    console = VisibleConsole()
 
     def say(line: str) -> None:
         console.print(escape(line), soft_wrap=True, highlight=False)

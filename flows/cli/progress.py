@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from flows.cli.failures import RUN_ERRORS, USAGE_ERRORS, exit_code
 from flows.log_lines import json_lines
 from flows.log_settings import LogSettings
+from flows.terminal import VisibleConsole, visible
 
 INGEST_TASKS = 15
 """Tasks before the plan of the night is known."""
@@ -36,6 +36,11 @@ class _Bar(logging.Handler):
             self.progress.console.print(record.getMessage(), style="yellow", markup=False)
 
 
+class _VisibleLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
+
+
 @contextmanager
 def shown_progress(*, quiet: bool, debug: bool = False, settings: LogSettings | None = None) -> Iterator[None]:
     """Show the progress of what happens inside the block on stderr, unless `quiet`; with `debug` also tracebacks of failed regions.
@@ -49,7 +54,7 @@ def shown_progress(*, quiet: bool, debug: bool = False, settings: LogSettings | 
     log = logging.getLogger("fillrate")
     log.propagate = False
     log.setLevel(logging.DEBUG if debug else logging.INFO)
-    console = Console(stderr=True)
+    console = VisibleConsole(stderr=True)
     progress: Progress | None = None
     handler: logging.Handler
     if not quiet and console.is_terminal:
@@ -62,7 +67,7 @@ def shown_progress(*, quiet: bool, debug: bool = False, settings: LogSettings | 
         handler.setLevel(logging.WARNING if quiet else logging.INFO)
         for_people = {"task", "for_programs"}.isdisjoint
         handler.addFilter(lambda record: record.levelno >= logging.WARNING or for_people(vars(record)))
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+        handler.setFormatter(_VisibleLines("%(asctime)s %(message)s", "%H:%M:%S"))
     log.addHandler(handler)
     try:
         yield

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from flows.cli.progress import shown_progress
 from flows.cli.results import end_with, message_lines
-from flows.cli.summary import readable_console
 from flows.replay.conduct import Replayed, replay
 from flows.replay.table import replay_table, tuning_table
 from flows.replay.tune import Tuned, tune
 from flows.settings import load_settings
+from flows.terminal import readable_console
 
 
 def replay_config(config: Path, *, changes: list[str] | None, out: str | None, as_json: bool, debug: bool = False) -> None:

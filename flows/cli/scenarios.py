@@ -11,9 +11,9 @@ from rich.table import Column, Table
 
 from flows.cli.locate import locate_run, newest_run
 from flows.cli.progress import shown_progress
-from flows.cli.summary import readable_console
 from flows.report.formats import percent
 from flows.settings import load_settings
+from flows.terminal import readable_console
 from flows.whatif.conduct import WhatIf, what_if
 from flows.whatif.scenarios import load_scenarios
 from flows.whatif.words import signed, told_scenario

@@ -11,6 +11,7 @@ from data.published import RunPaths, read_frame
 from flows.cli.locate import newest_run
 from flows.settings import ConfigError
 from flows.stages.snooze_ledger import SnoozeRefused, decide, decisions, ledger_of
+from flows.terminal import VisibleConsole
 from models.snoozes import Snooze, in_force
 
 SHORTEST_ID = 4
@@ -32,7 +33,7 @@ def snooze_alert(
     run = newest_run(out)
     ledger = ledger_of(run.path.parent.parent)
     if alert_id is None:
-        _list(in_force(decisions(ledger)).values(), Console())
+        _list(in_force(decisions(ledger)).values(), VisibleConsole())
         return
     _check(until, until_worse=until_worse, author=author, reason=reason, cancel=cancel)
     alert = _alert(run, alert_id, snoozed=in_force(decisions(ledger)) if cancel else {})
@@ -51,7 +52,7 @@ def snooze_alert(
     )
     decide(ledger, decision)
     what = "told again" if cancel else f"silent {_span(decision)}"
-    Console().print(
+    VisibleConsole().print(
         f"alert {decision.alert_id} ({escape(_named(decision))}) is {what}, from the next night on; "
         f"recorded in {escape(str(ledger))} with author and reason",
         soft_wrap=True,

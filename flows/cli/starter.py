@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 
 from data.contracts import INPUT_TABLES, business_columns, required_columns
 from flows.settings import ConfigError
+from flows.terminal import VisibleConsole
 
 CONFIG = """\
 # A night of your own. Every key is explained in docs/configuration.md; every table and column in docs/input-tables.md.
@@ -51,7 +51,7 @@ def write_starter(folder: Path) -> None:
     (folder / "config.toml").write_text(CONFIG.format(name=folder.resolve().name, folder=folder.as_posix()), encoding="utf-8")
     for table in INPUT_TABLES:
         (templates / f"{table}.csv").write_text(",".join(business_columns(table)) + "\n", encoding="utf-8")
-    console = Console()
+    console = VisibleConsole()
     console.print(f"Wrote {escape(str(folder))}/config.toml and a template of each of the {len(INPUT_TABLES)} input tables in templates/.")
     console.print(
         f"Only sales is needed: {', '.join(required_columns('sales'))}. With stock there are orders, with items and supply good ones."

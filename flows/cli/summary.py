@@ -14,7 +14,6 @@ from flows.stages.database import TO_BE_WRITTEN, Written
 from models.alert_list import alert_counts, rest_in_words
 
 TOP_ALERTS = 5
-LOG_WIDTH = 140
 
 
 def as_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
@@ -34,12 +33,6 @@ def as_document(outcome: Outcome, exit_code: int) -> dict[str, Any]:
         manifest = read_manifest(outcome.run)
         document |= {"row_counts": manifest["row_counts"], "headline": manifest["headline"], "trained": manifest["trained"]}
     return document
-
-
-def readable_console() -> Console:
-    """Return a console for stdout; lines written to a file or a log may be longer than those of a narrow terminal."""
-    console = Console()
-    return console if console.is_terminal else Console(width=LOG_WIDTH)
 
 
 def show(outcome: Outcome, console: Console) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from data.published import RunPaths, read_manifest
 from flows.cli.failures import Exit
 from flows.cli.locate import locate_run, newest_run
 from flows.conductor import settings_beside
 from flows.settings import ConfigError, Settings, changed_settings, load_settings
+from flows.terminal import VisibleConsole
 from flows.why.asked import published_row
 from flows.why.check import check
 from flows.why.document import document
@@ -81,7 +81,7 @@ def _finite(value: Any) -> Any:
 
 
 def _print(sections: Sections) -> None:
-    console = Console(width=WIDTH, highlight=False)
+    console = VisibleConsole(width=WIDTH, highlight=False)
     for place, (title, lines) in enumerate(sections):
         console.print(f"{chr(10) if place else ''}{title}", style="bold", markup=False, soft_wrap=True)
         for line in lines:

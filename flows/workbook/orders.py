@@ -1,6 +1,7 @@
 """Order files, one CSV per supplier as its system wants it: what to send this morning."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from glob import escape
@@ -11,6 +12,7 @@ from unicodedata import normalize
 import polars as pl
 
 from data.published import replace_bytes
+from data.published.csv_cells import FORMULA_STARTS
 from data.settings import ORDER_FIELDS, OrdersSettings
 from data.storage import Place
 from flows.workbook.check import ApprovedLine
@@ -98,7 +100,7 @@ def _text(frame: pl.DataFrame, holds: str) -> pl.Series:
 
 
 def _plain(words: str | None) -> str | None:
-    return f"'{words}" if words and words[0] in "=+-@\t\r" else words
+    return f"'{words}" if words and re.match(FORMULA_STARTS, words) else words
 
 
 def _write_if_changed(file: Place, content: bytes) -> None:

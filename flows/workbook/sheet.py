@@ -9,6 +9,7 @@ from typing import IO, Any
 import openpyxl
 from openpyxl.utils import get_column_letter
 
+from data.sources.workbook_limits import TooLarge, refuse_too_large
 from flows.workbook.layout import APPROVED, ORDER_KEYS, ORDERS, REASON, RECOMMENDED, RUN_ID_NAME
 
 NEEDED = (*ORDER_KEYS, RECOMMENDED, APPROVED, REASON)
@@ -80,11 +81,14 @@ def _read(path: Path, *, computed: bool) -> FilledWorkbook:
         with warnings.catch_warnings():
             # openpyxl tells of everything that other programs add and that is not looked at here
             warnings.simplefilter("ignore", UserWarning)
+            refuse_too_large(path)
             # opened here, since openpyxl leaves a file open that it cannot read
             with path.open("rb") as file:
                 return _sheets(file, path, computed=computed)
     except WorkbookRefused:
         raise
+    except TooLarge as error:
+        raise WorkbookRefused(f"{path} is too large to be opened: {error}. Apply the report.xlsx of a run, filled in and saved.") from error
     except Exception as error:
         # a file that is damaged inside can make openpyxl raise anything
         raise WorkbookRefused(
@@ -150,6 +154,7 @@ def _run_id(book: openpyxl.Workbook, path: Path) -> str:
 
 def _lines(sheet: Any, path: Path) -> Iterator[Line]:
     columns: dict[str, int] = {}
+    sheet.reset_dimensions()  # what the file says of its width may be anything, and every row would be padded to it
     for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
         if not columns:
             found = {str(name).strip(): index for index, name in enumerate(values) if name is not None}

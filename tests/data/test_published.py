@@ -179,7 +179,7 @@ def test_csv_joins_lists_and_disarms_formulas(tmp_path):
 @given(st.lists(st.text(max_size=6), min_size=1))
 def test_no_cell_of_a_csv_starts_a_formula(texts):
     safe = csv_safe(pl.DataFrame({"text": texts}, schema={"text": pl.String}))["text"].to_list()
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in safe)
+    assert not any(cell.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")) for cell in safe)
     assert all(cell in (text, "'" + text) for cell, text in zip(safe, texts, strict=True))
 
 
@@ -232,3 +232,20 @@ def test_what_a_killed_run_left_is_removed_and_does_not_stop_the_same_run(tmp_pa
         with pytest.raises(PublishError, match="is being written by another process"):
             RunFolder.begin(tmp_path, "d")
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["a"]
+
+
+@pytest.mark.parametrize("named", ['"../../elsewhere"', '"/etc"', '["a"]', '"a\\u0000b"', '"' + "x" * 500 + '"', '""'])
+def test_a_pointer_cannot_lead_out_of_the_folder(tmp_path, named):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "manifest.json").write_text("{}")
+    (tmp_path / "out" / "latest.json").write_text(f'{{"run_id": {named}}}')
+    with pytest.raises(PublishError, match=r"latest\.json is not a pointer to a run"):
+        latest_run(tmp_path / "out")
+
+
+@pytest.mark.parametrize("content", ["", "[", "[" * 100_000, "[]", "{}", "\0", '{"run_id": "a"'])
+def test_a_damaged_pointer_is_told(tmp_path, content):
+    (tmp_path / "latest.json").write_text(content)
+    with pytest.raises(PublishError, match=r"latest\.json is not a pointer to a run"):
+        latest_run(tmp_path)

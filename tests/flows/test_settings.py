@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.settings import ConfigError, checkout, known_keys, load_settings, recorded_settings
@@ -81,3 +81,79 @@ def test_every_key_is_known_by_its_dotted_name():
 def test_settings_are_frozen(config):
     with pytest.raises(ValueError, match="frozen"):
         load_settings(config).seed = 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = " + "[" * 100_000, "nested too deeply"),
+        ("x = " + "[" * 5_000 + "]" * 5_000, "nested too deeply"),
+        (".".join(["a"] * 20_000) + " = 1", "over 32 parts"),
+        ('x = {"a b" . ' + ". ".join(["'c'"] * 40) + " = 1}", "over 32 parts"),
+        ("[" + ".".join(["a"] * 40) + "]", "over 32 parts"),
+        ("seed = " + "9" * 5_000, "4300 digits"),
+        ("".join(f"k{number} = 1\n" for number in range(100_000)), "longer than 256 KiB"),
+        ("a" * 300_000 + " = 1", "longer than 256 KiB"),
+        ("seed = 1\0", "not readable as TOML"),
+    ],
+    ids=["open brackets", "brackets", "dots", "quoted dots", "table", "digits", "keys", "long key", "zero byte"],
+)
+def test_a_file_that_would_drown_the_parser_is_refused(config, text, said):
+    config.write_text(text + "\n" + MINIMAL)
+    with pytest.raises(ConfigError, match="is not readable as TOML") as refused:
+        load_settings(config)
+    assert said in str(refused.value)
+    assert len(str(refused.value)) < 500
+
+
+def test_many_faults_are_counted_and_long_ones_cut(config):
+    config.write_text("".join(f"k{number} = 1\n" for number in range(500)) + f'{"l" * 5_000} = 1\nfrequency = "{"f" * 5_000}"\n' + MINIMAL)
+    with pytest.raises(ConfigError, match="and 492 more faults") as refused:
+        load_settings(config)
+    assert len(str(refused.value)) < 2_000
+
+
+def test_what_is_read_as_a_config_never_ends(tmp_path):
+    (tmp_path / "config.toml").symlink_to("/dev/zero")
+    with pytest.raises(ConfigError, match="longer than 256 KiB"):
+        load_settings(tmp_path / "config.toml")
+
+
+TOML_LIKE = st.one_of(
+    st.binary(max_size=200),
+    st.text("[]{}=.,\"'\n#\\ abc0-9:TZ\0é", max_size=200).map(str.encode),
+    st.lists(st.sampled_from([*known_keys(), "[inputs]", "[[lake]]", "= 1", '= "x"', "= []", "= {a = 1}", "= nan", "= 1979-05-27"])).map(
+        lambda parts: "\n".join(parts).encode()
+    ),
+)
+
+
+@settings(max_examples=150)
+@given(TOML_LIKE, st.booleans())
+def test_any_file_is_a_config_or_refused_as_one(tmp_path_factory, content, after):
+    path = tmp_path_factory.mktemp("configs") / "config.toml"
+    path.write_bytes(MINIMAL.encode() + content if after else content + b"\n" + MINIMAL.encode())
+    with contextlib.suppress(ConfigError):
+        assert load_settings(path).inputs.path
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "=1",
+        ".=1",
+        "a..b=1",
+        "inputs=1",
+        "inputs.sales.columns={",
+        "seed=" + "9" * 5_000,
+        "seed=" + "[" * 50_000,
+        "a." * 5_000 + "b=1",
+        "seed=nan",
+        "horizon=-5",
+        "horizon=1e400",
+        "name=\udc80",
+    ],
+)
+def test_odd_changes_are_refused_in_a_sentence(config, change):
+    with contextlib.suppress(ConfigError):
+        load_settings(config, [change])

@@ -1,6 +1,8 @@
 """A workbook filled in and applied: orders, overrides, and every way in which it is refused."""
 
+import re
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -316,6 +318,40 @@ def test_a_path_that_holds_nothing_to_read_is_refused(desk: Desk, tmp_path: Path
             replace(desk, path=path).apply()
     with pytest.raises(WorkbookRefused, match="author is empty"):
         desk.apply(author=" ")
+
+
+def with_sheets(desk: Desk, path: Path, change: Callable[[bytes], bytes]) -> Desk:
+    """The desk with a workbook whose sheets are changed."""
+    with zipfile.ZipFile(desk.path) as whole, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as parts:
+        for name in whole.namelist():
+            content = whole.read(name)
+            parts.writestr(name, change(content) if name.startswith("xl/worksheets/sheet") else content)
+    return replace(desk, path=path)
+
+
+def test_a_workbook_that_says_it_is_as_wide_as_a_sheet_can_be_is_read_all_the_same(desk: Desk, tmp_path: Path) -> None:
+    def widest(sheet: bytes) -> bytes:
+        return re.sub(rb'<dimension ref="[^"]*"/>', b'<dimension ref="A1:XFD1048576"/>', sheet)
+
+    expected = desk.apply()
+    wide = with_sheets(desk, tmp_path / "wide.xlsx", widest)
+    begun = time.perf_counter()
+    assert wide.apply().units == expected.units
+    assert time.perf_counter() - begun < 10
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda sheet: sheet.replace(b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'),
+        lambda sheet: sheet.replace(b"</sheetData>", b'<row r="999999999"><c r="A999999999"><v>1</v></c></row></sheetData>'),
+        lambda sheet: sheet.replace(b"</sheetData>", b" " * (3 << 20) + b"</sheetData>"),
+    ],
+    ids=["the last corner", "a row that does not exist", "blanks"],
+)
+def test_a_workbook_that_unfolds_without_end_is_refused(desk: Desk, tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(WorkbookRefused, match="is too large to be opened"):
+        with_sheets(desk, tmp_path / "bomb.xlsx", spoil).apply()
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -107,3 +107,12 @@ def test_every_encoding_and_separator(folder, text_of, make_order, encoding, sep
     folder.put("orders.csv", text_of("orders", lines, separator=separator, quoted=quoted).encode(encoding))
     assert [row[3] for row in sales(folder.read("sales"))] == [2.0]
     assert folder.read("items").frame["name"].to_list() == [name]
+
+
+@pytest.mark.parametrize("quantity", ["1e308", "inf", "-1e300", "9" * 400, "nan", "\x1b[2J", "=1+1", "1" * 100_000])
+def test_quantities_without_measure_are_set_aside_with_their_line(folder, text_of, make_order, quantity):
+    lines = [make_order(1, "2026-05-01T20:00:00+00:00", 2), make_order(2, "2026-05-02T20:00:00+00:00", 1) | {"quantity": quantity}]
+    folder.put("orders.txt", text_of("orders", lines))
+    intake = folder.read("sales")
+    assert [row[3] for row in sales(intake)] == [2.0]
+    assert intake.quarantine["source_line"].to_list() == [3]

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 HOME = {"marketplace": "Amazon.com"}
 
 
@@ -101,3 +103,13 @@ def test_each_seller_has_a_folder_and_a_pool_of_his_own(folder, text_of, make_or
         folder.put(f"{seller}/orders.txt", text_of("orders", [make_order(units, "2026-05-01T20:00:00+00:00", units, sku=seller)]))
     assert folder.read("sales").frame.select("fc", "units").rows() == [("Amazon.com/acme", 1.0), ("Amazon.com/zenith", 2.0)]
     assert folder.read("items").frame.select("sku", "seller").rows() == [("acme", "acme"), ("zenith", "zenith")]
+
+
+@pytest.mark.parametrize("quantity", ["1e308", "-1e300", "inf", "9" * 400, "2e8", "two"])
+def test_quantities_without_measure_are_set_aside_and_cost_no_other(folder, text_of, quantity):
+    one = {"return-date": "2026-05-03T12:00:00+00:00", "order-id": "1", "sku": "A", "quantity": 1, "detailed-disposition": "SELLABLE"}
+    rows = [one, one | {"sku": "B", "quantity": quantity}, one | {"sku": "B"}]
+    folder.put("returns.txt", text_of("returns", rows))
+    intake = folder.read("returns", marketplace="Amazon.com")
+    assert intake.frame.select("sku", "units").rows() == [("A", 1.0)]
+    assert intake.quarantine.select("source_line", "found").rows() == [(3, quantity[:200])]
