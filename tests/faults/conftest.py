@@ -1,0 +1,21 @@
+"""The shop that faults strike, and the night they are measured by, once for the whole test session."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scripts.faults.ground import Ground, make_ground
+from scripts.faults.matrix import Fault, undergo
+from scripts.faults.verdict import Verdict
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    return make_ground(tmp_path_factory.mktemp("faults"))
+
+
+@pytest.fixture
+def undergone(ground: Ground, tmp_path: Path) -> Callable[[str, str], Verdict]:
+    """Let a fault strike; return what it has done."""
+    return lambda kind, name: undergo(ground, Fault(kind, name), tmp_path / "shop")
