@@ -23,7 +23,6 @@ from data.published import RunPaths
 from features.cadence import Cadence, cadence_of
 from features.matrix import PreparedPanel, prepare_panel
 from features.panel import Panel, build_panel
-from scripts.made_shop import Shop, outcome_of, same_night
 from scripts.made_shop import Shop, found_shop, outcome_of, same_night
 from scripts.object_store import ObjectStore, missing_programs, object_store
 from scripts.postgres_server import NoServer, PostgresServer

@@ -99,7 +99,7 @@ CRASH_POINTS = (
     CrashPoint("store", "some files of a run in the store", "data.storage.object_path:ObjectPath.write_bytes", "after", "alerts"),
     CrashPoint("store", "a run in the store without its manifest", "data.storage.object_path:ObjectPath.create", "before", "manifest.json"),
     CrashPoint("store", "a run in the store, the pointer not moved", "data.published.publish:move_latest", "before"),
-    CrashPoint("store", "an old run's manifest removed, not its files", "data.storage.object_path:ObjectPath.unlink", "after", "manifest.json"),
+    CrashPoint("store", "an old run without its manifest", "data.storage.object_path:ObjectPath.unlink", "after", "manifest.json"),
 )  # fmt: skip
 """In the order in which a night comes to them."""
 

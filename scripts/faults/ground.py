@@ -14,6 +14,10 @@ from scripts.faults.verdict import Undisturbed, undisturbed
 from scripts.made_shop import Shop
 
 
+class CannotHappenHere(Exception):
+    """A fault for which this machine lacks something; the message says what."""
+
+
 @dataclass(frozen=True)
 class Ground:
     """The shop on the eve of the night, what the night leaves that nobody disturbs, and what it does with files, counted."""
@@ -76,3 +80,9 @@ def night(shop: Shop, *options: str) -> Ended:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
         code = shop.call("run", "--direct", *options)
     return Ended(code, said.getvalue())
+
+
+def stopped(process: subprocess.Popen[str]) -> bool:
+    """Wait until a process stands still or has ended; return whether it stands still."""
+    found = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    return found is not None and found.si_code == os.CLD_STOPPED

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.faults import kills
-from scripts.faults.ground import Ground, night
+from scripts.faults import clock, damage, full_disk, kills, two_nights
+from scripts.faults.ground import CannotHappenHere, Ground, night
 from scripts.faults.reader import Reader
 from scripts.faults.verdict import Verdict, judge
 from scripts.made_shop import Shop
+
+__all__ = ["KINDS", "CannotHappenHere", "Fault", "undergo"]
 
 Strike = Callable[[Ground, Shop, str], list[str]]
 """Brings a fault about, of a kind and with a name; returns what was not as it should be."""
@@ -21,6 +23,13 @@ Strike = Callable[[Ground, Shop, str], list[str]]
 KINDS: dict[str, Strike] = {
     "killed": kills.killed,
     "killed under Prefect": kills.killed_under_prefect,
+    "lake file": damage.lake_file,
+    "model file": damage.model_file,
+    "pointer": damage.pointer,
+    "full disk": full_disk.full_disk,
+    "wrong clock": clock.wrong_clock,
+    "two nights": two_nights.second_night,
+    "nights at once": two_nights.same_moment,
 }
 
 
@@ -37,7 +46,13 @@ class Fault:
 
 
 def undergo(ground: Ground, fault: Fault, folder: Path) -> Verdict:
-    """Let a fault strike a shop in a new folder, then run the next night, and return what the fault has done."""
+    """Let a fault strike a shop in a new folder, then run the next night, and return what the fault has done.
+
+    Raises
+    ------
+    CannotHappenHere
+        If this machine lacks what the fault needs.
+    """
     shop = ground.shop(folder)
     with Reader(shop.out) as reader:
         problems = KINDS[fault.kind](ground, shop, fault.name)
