@@ -13,11 +13,10 @@ from itertools import count as numbers
 from multiprocessing import get_context
 from pathlib import Path
 
-from scripts.faults.servers import with_servers
-
 from scripts.faults.draw import draw
 from scripts.faults.ground import Ground, make_ground
 from scripts.faults.matrix import CannotHappenHere, Fault, undergo
+from scripts.faults.servers import with_servers
 from scripts.faults.verdict import Verdict
 
 AT_A_TIME = 2

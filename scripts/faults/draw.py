@@ -1,4 +1,4 @@
-"""Which faults are undergone: all named ones, some of every kind of damage, and nights killed at random moments up to the count asked for."""
+"""Which faults are undergone: all named ones, some of every kind of damage, and nights killed at random moments."""
 
 import numpy as np
 

@@ -5,7 +5,7 @@ rows, and the pointer name a run with the numbers, of a night that nobody distur
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Fault:
         return f"{self.kind}: {self.name}"
 
 
-def undergo(ground: Ground, fault: Fault, folder: Path) -> Verdict:
+def undergo(ground: Ground, fault: Fault, folder: Path, kinds: Mapping[str, Strike] = KINDS) -> Verdict:
     """Let a fault strike a shop in a new folder, then run the next night, and return what the fault has done.
 
     Raises
@@ -55,7 +55,7 @@ def undergo(ground: Ground, fault: Fault, folder: Path) -> Verdict:
     """
     shop = ground.shop(folder)
     with Reader(shop.out) as reader:
-        problems = KINDS[fault.kind](ground, shop, fault.name)
+        problems = kinds[fault.kind](ground, shop, fault.name)
         healed = night(shop)
     if healed.code:
         problems.append(f"the next night ended with {healed.code}: {healed.last_line}")

@@ -25,6 +25,7 @@ class Reader:
         self.half: dict[str, str] = {}
         self.looks = 0
         self._ended = threading.Event()
+        self._looking = threading.Lock()
         self._thread = threading.Thread(target=self._watch, name="reader", daemon=True)
 
     def __enter__(self) -> Self:
@@ -49,7 +50,16 @@ class Reader:
 
     def _watch(self) -> None:
         while not self._ended.wait(PAUSE_SECONDS):
-            self.look()
+            with self._looking:
+                self.look()
+
+    def pause(self) -> None:
+        """Stop looking, since what is looked at is about to be out of reach."""
+        self._looking.acquire()
+
+    def resume(self) -> None:
+        """Look again."""
+        self._looking.release()
 
 
 def what_is_not_whole(folder: Place) -> str | None:

@@ -13,7 +13,7 @@ import polars as pl
 from data.lake import Lake
 from data.published import RunPaths, latest_run
 from data.settings import LakeSettings
-from data.storage import ObjectPath, Place, place
+from data.storage import Place, place
 from scripts.made_shop import outcome_of
 
 Rows = dict[str, Counter[tuple[Any, ...]]]
@@ -89,11 +89,6 @@ def left_over(lake: Place, output: Place) -> list[str]:
                 hidden = any(part.startswith(".") and part not in LASTING for part in name.split("/"))
                 if path.is_file() and (hidden or name.startswith("work/")):
                     found.append(f"{name} is left over")
-    if isinstance(output, ObjectPath):
-        folders = {path.name: path for path in (output / "runs").iterdir()}
-        found += [
-            f"runs/{name} is left over without a manifest" for name, path in folders.items() if not (path / "manifest.json").is_file()
-        ]
     return sorted(found)
 
 
