@@ -18,7 +18,6 @@ test: setup ## run the tests
 	@scripts/install_office || true # and without an office the one that opens the workbook in it
 	@scripts/install_postgres || true # and without a database server those that read from one and write to it
 	@scripts/install_object_store || true # nor a store, those of object storage
-	@scripts/install_faketime || true # nor the library, those of a wrong clock
 	@$(PY) -m pytest -n 2 --dist loadfile # files side by side, each file's tests in order
 
 check: setup ## linters, strict types, one-way imports, and the project's own checks
@@ -33,7 +32,6 @@ check: setup ## linters, strict types, one-way imports, and the project's own ch
 faults: setup ## disturb a hundred nights and more: killed, on full disks, with damaged files, without their database or store
 	@scripts/install_postgres || true
 	@scripts/install_object_store || true
-	@scripts/install_faketime || true
 	@$(PY) -m scripts.faults
 
 docs: setup ## write the reference pages anew from schemas and settings

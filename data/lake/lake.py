@@ -231,7 +231,8 @@ class Lake:
         if version is None and not self.exists(table):
             return pl.DataFrame(schema={name: schema[name] for name in names})
         needed = list(dict.fromkeys([*names, *sort_by]))
-        frame = delta.scan(self.root, table, kept, version)
+        with delta.intact(self.root, table):
+            frame = delta.scan(self.root, table, kept, version)
         rows = frame.filter(conditions) if conditions else frame
         try:
             return rows.select(needed).collect().sort(sort_by).select(names)

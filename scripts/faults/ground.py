@@ -54,10 +54,10 @@ def make_ground(folder: Path) -> Ground:
     return Ground(eve.root, undisturbed(alone.lake, alone.out), int(counted.read_text()))
 
 
-def begin(shop: Shop, signal_name: str, moment: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+def begin(shop: Shop, blow: str, moment: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     """Begin `fillrate ARGUMENTS` in a process of its own, to be struck at a moment as `scripts.faults.strike` takes it."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", "scripts.faults.strike", signal_name, moment, *arguments],
+        [sys.executable, "-m", "scripts.faults.strike", blow, moment, *arguments],
         cwd=shop.root,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
@@ -67,9 +67,9 @@ def begin(shop: Shop, signal_name: str, moment: str, *arguments: str, **environm
     )
 
 
-def struck(shop: Shop, signal_name: str, moment: str, *arguments: str, **environment: str) -> Ended:
+def struck(shop: Shop, blow: str, moment: str, *arguments: str, **environment: str) -> Ended:
     """Run such a process until it ends or is ended."""
-    process = begin(shop, signal_name, moment, *arguments, **environment)
+    process = begin(shop, blow, moment, *arguments, **environment)
     said = process.communicate()[1]
     return Ended(process.returncode, said)
 

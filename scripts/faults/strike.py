@@ -1,7 +1,9 @@
-"""`fillrate` in a process that is struck at a chosen moment: `python -m scripts.faults.strike SIGNAL MOMENT COMMAND …`.
+"""`fillrate` in a process that is struck at a chosen moment: `python -m scripts.faults.strike BLOW MOMENT COMMAND …`.
 
-MOMENT is `point:` and the words of a crash point, `event:NUMBER:SECONDS` for so long after the so manieth thing that the process does
-with a file, or `count:FILE`, which only writes to FILE how many such things it did.
+BLOW is the name of a signal that the process sends itself, or `clock:SECONDS`, by which its clock is moved.
+
+MOMENT is `start`, `point:` and the words of a crash point, `event:NUMBER:SECONDS` for so long after the event of that number that the
+process has with a file, or `count:FILE`, which only writes to FILE how many such events there were.
 """
 
 import atexit
@@ -10,26 +12,34 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import time_machine
 
 from scripts.faults.crash_points import arm, point
 
 FILE_EVENTS = ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.listdir", "os.scandir", "os.chmod", "os.symlink")
 
 
-def main(signal_name: str, moment: str, arguments: list[str]) -> None:
-    """Run `fillrate ARGUMENTS`; the signal comes at the moment."""
-    number = signal.Signals[signal_name]
+def main(blow: str, moment: str, arguments: list[str]) -> None:
+    """Run `fillrate ARGUMENTS`; the blow comes at the moment."""
 
     def strike() -> None:
-        os.kill(os.getpid(), number)
+        what, _, seconds = blow.partition(":")
+        if what == "clock":
+            time_machine.travel(datetime.now(UTC) + timedelta(seconds=float(seconds)), tick=True).start()
+        else:
+            os.kill(os.getpid(), signal.Signals[what])
 
     # Here, so that what importing does with files is not counted.
     import flows.cli.nights  # noqa: F401
     from flows.cli.main import main as fillrate
 
     kind, _, told = moment.partition(":")
-    if kind == "point":
+    if kind == "start":
+        strike()
+    elif kind == "point":
         arm(point(told), strike)
     elif kind == "event":
         event, _, seconds = told.partition(":")
