@@ -100,8 +100,9 @@ class ModelStore:
 
 def _damage(folder: Place) -> list[str]:
     try:
-        checksums = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))[CHECKSUMS]
-    except (ValueError, KeyError, TypeError) as error:
+        # Earlier versions kept none.
+        checksums = dict(json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))).get(CHECKSUMS, {})
+    except (ValueError, TypeError) as error:
         return [f"{folder / DOCUMENT} cannot be read ({error})"]
     missing = [f"{folder / name} is missing" for name in checksums if not (folder / name).is_file()]
     changed = [name for name, saved in checksums.items() if (folder / name).is_file() and sha256_of(folder / name) != saved]

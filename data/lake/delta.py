@@ -15,30 +15,34 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from data.errors import disk_is_full
 from data.lake.errors import LakeError
 from data.storage import ObjectPath, Place
-from data.storage.object_store import StorageError, in_words
+from data.storage.object_store import in_words
 
 CONFIGURATION: Mapping[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}
 RECORDS_LOCK = ".records.lock"
 RECORD_TRIES = 10
 """Times that a record is tried to be added in an object store: each failure is another writer's success."""
-UNREADABLE = (DeltaError, OSError, pl.exceptions.ComputeError, pl.exceptions.PanicException)
+DAMAGED = (DeltaError, FileNotFoundError, pl.exceptions.ComputeError, pl.exceptions.PanicException)
 """What is raised where a file of a table is missing or damaged."""
+UNREADABLE = (*DAMAGED, OSError)
+"""What is raised where it cannot be read, be it only for now."""
 WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=131_072)
 
 
 @contextlib.contextmanager
 def intact(root: Place, table: str) -> Iterator[None]:
-    """Tell what is raised inside the block as a damaged file of `table`, unless the disk is full or the store does not answer.
+    """Tell what is raised inside the block of a damaged file of `table`; what may pass by itself is raised as it is.
 
     Raises
     ------
     LakeError
         If a file of the table is missing or damaged.
+    StorageError
+        If the object store does not answer.
     """
     try:
         yield
-    except UNREADABLE as error:
-        if disk_is_full(error) or isinstance(error, StorageError | CommitFailedError):
+    except DAMAGED as error:
+        if disk_is_full(error) or isinstance(error, CommitFailedError):
             raise
         if isinstance(root, ObjectPath) and not isinstance(error, FileNotFoundError):
             raise in_words(str(root / table), Exception(str(error))) from error

@@ -178,7 +178,7 @@ def test_a_folder_name_is_safe_and_tells_regions_apart(one, other):
         ("trees.txt", lambda path: path.write_text("tree"), "is not what was saved"),
         ("errors.parquet", lambda path: path.unlink(), "is missing"),
         ("model.json", lambda path: path.write_text("{"), "cannot be read"),
-        ("model.json", lambda path: path.write_text("[]"), "cannot be read"),
+        ("model.json", lambda path: path.write_text("[1]"), "cannot be read"),
     ],
 )
 def test_damage_to_a_model_is_found_in_any_region(tmp_path, name, damage, told):
