@@ -42,7 +42,7 @@ def intact(root: Place, table: str) -> Iterator[None]:
     try:
         yield
     except DAMAGED as error:
-        if disk_is_full(error) or isinstance(error, CommitFailedError):
+        if disk_is_full(error) or isinstance(error, CommitFailedError) or not _has_log(root, table):
             raise
         if isinstance(root, ObjectPath) and not isinstance(error, FileNotFoundError):
             raise in_words(str(root / table), Exception(str(error))) from error
@@ -52,11 +52,15 @@ def intact(root: Place, table: str) -> Iterator[None]:
         ) from error
 
 
+def _has_log(root: Place, table: str) -> bool:
+    """Return whether there is anything to open; in a store, where every look is a request, that is told by opening it."""
+    return isinstance(root, ObjectPath) or (root / table / "_delta_log").is_dir()
+
+
 def exists(root: Place, table: str) -> bool:
     """Return whether `table` has ever been committed to."""
-    # On disk a look at the folder first: the library would make it. In a store every look is a request.
-    there = isinstance(root, ObjectPath) or (root / table / "_delta_log").is_dir()
-    return there and DeltaTable.is_deltatable(str(root / table))
+    # On disk a look at the folder first: the library would make it.
+    return _has_log(root, table) and DeltaTable.is_deltatable(str(root / table))
 
 
 def open_table(root: Place, table: str, version: int | None = None) -> DeltaTable:
