@@ -5,6 +5,7 @@ import os
 import signal
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from data.published import read_frame, runs
 from data.storage import place
 from scripts.faults.crash_points import CRASH_POINTS
 from scripts.faults.damage import is_told
+from scripts.faults.eve import SATURDAY, SUNDAY
 from scripts.faults.ground import CannotHappenHere, Ended, Ground, begin, night, stopped
 from scripts.faults.kills import kill_again_and_again
 from scripts.faults.matrix import Fault, Strike, undergo
 from scripts.faults.reader import Reader
-from scripts.faults.verdict import Verdict, judge
+from scripts.faults.verdict import Verdict, judge, rows_of
 from scripts.made_shop import Shop
 from scripts.object_store import ObjectStore, missing_programs, object_store
 from scripts.postgres_server import NoServer, PostgresServer, postgres_server
@@ -26,6 +28,8 @@ SCHEMA = "fillrate"
 LOCK_SECONDS = 2
 DATABASE_MOMENTS = tuple(f"point:{crash.moment}" for crash in CRASH_POINTS if crash.part == "database")
 STORE_MOMENTS = tuple(f"point:{crash.moment}" for crash in CRASH_POINTS if crash.part == "store")
+TAKEN_IN = {f"{prefix}{day}" for prefix in ("until-", "") for day in (SATURDAY, SUNDAY)}
+"""Files of the nights before."""
 STORE_LOST_AT = (
     "point:sales committed, bad rows not kept",
     "point:shared trees saved, not judged",
@@ -47,6 +51,7 @@ def with_servers(ground: Ground, folder: Path) -> Iterator[Verdict | CannotHappe
         return
     (folder / "store").mkdir()
     with object_store(folder / "store") as store:
+        ground = ground_in_store(ground, folder / "alone", store)
         for number, moment in enumerate(STORE_MOMENTS):
             yield undergo_in_store(ground, Fault("killed at a store", moment), folder / f"store-{number}", store)
         for number, moment in enumerate(STORE_LOST_AT):
@@ -104,6 +109,20 @@ def _not_as_in_the_files(server: PostgresServer, database: str, shop: Shop) -> l
     return problems
 
 
+def ground_in_store(ground: Ground, folder: Path, store: ObjectStore) -> Ground:
+    """Return the ground for faults at a store: the lake's record of deliveries knows files there by another mark than on a disk.
+
+    What is published is still held against the night on the disk.
+    """
+    shop, bucket = ground.shop(folder), f"alone-{uuid.uuid4().hex}"
+    store.make_bucket(bucket)
+    with _environment(store.environment):
+        move_to(f"s3://{bucket}", shop)
+        ended = night(shop)
+        assert ended.code == 0, ended.said
+        return replace(ground, expected=replace(ground.expected, rows=rows_of(f"s3://{bucket}/lake")))
+
+
 def undergo_in_store(ground: Ground, fault: Fault, folder: Path, store: ObjectStore) -> Verdict:
     """Let a fault strike a shop whose inputs, lake and output lie in a bucket, then run the next night, and return what it has done."""
     shop, bucket = ground.shop(folder), f"faults-{uuid.uuid4().hex}"
@@ -127,12 +146,13 @@ def undergo_in_store(ground: Ground, fault: Fault, folder: Path, store: ObjectSt
 
 
 def move_to(bucket: str, shop: Shop) -> None:
-    """Put a shop's inputs, lake and output into a bucket; its config stays where it is."""
+    """Put a shop's lake, output, and the deliveries that are not taken in yet into a bucket; its config stays where it is."""
     text = shop.config.read_text()
     for name in ("inputs", "lake", "out"):
         text = text.replace(f'path = "{name}"', f'path = "{bucket}/{name}"')
         for path in (shop.root / name).rglob("*"):
-            if path.is_file() and "latest" not in path.relative_to(shop.root).parts:
+            known = name == "inputs" and path.stem in TAKEN_IN
+            if path.is_file() and not known and "latest" not in path.relative_to(shop.root).parts:
                 (place(bucket) / str(path.relative_to(shop.root))).write_bytes(path.read_bytes())
     shop.config.write_text(text.replace("[lake]\n", f"[lake]\nlock_seconds = {LOCK_SECONDS}\n"))
 

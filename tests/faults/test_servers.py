@@ -4,7 +4,7 @@ import pytest
 
 from scripts.faults.ground import night
 from scripts.faults.matrix import Fault, undergo
-from scripts.faults.servers import DATABASE_MOMENTS, STORE_MOMENTS, database_kinds, undergo_in_store
+from scripts.faults.servers import DATABASE_MOMENTS, STORE_MOMENTS, database_kinds, ground_in_store, undergo_in_store
 
 pytestmark = pytest.mark.slow
 
@@ -20,15 +20,20 @@ def test_a_night_whose_database_stops_is_published_and_written_later(ground, tmp
     assert verdict.harmless, verdict
 
 
+@pytest.fixture(scope="module")
+def store_ground(ground, tmp_path_factory, object_store_server):
+    return ground_in_store(ground, tmp_path_factory.mktemp("store") / "shop", object_store_server)
+
+
 @pytest.mark.parametrize("moment", STORE_MOMENTS[2:5])
-def test_a_night_killed_at_a_store_heals(ground, tmp_path, object_store_server, moment):
-    verdict = undergo_in_store(ground, Fault("killed at a store", moment), tmp_path / "shop", object_store_server)
+def test_a_night_killed_at_a_store_heals(store_ground, tmp_path, object_store_server, moment):
+    verdict = undergo_in_store(store_ground, Fault("killed at a store", moment), tmp_path / "shop", object_store_server)
     assert verdict.harmless, verdict
 
 
-def test_a_night_whose_store_goes_away_heals(ground, tmp_path, object_store_server):
+def test_a_night_whose_store_goes_away_heals(store_ground, tmp_path, object_store_server):
     fault = Fault("store lost", "point:a run in the store, the pointer not moved")
-    verdict = undergo_in_store(ground, fault, tmp_path / "shop", object_store_server)
+    verdict = undergo_in_store(store_ground, fault, tmp_path / "shop", object_store_server)
     assert verdict.harmless, verdict
 
 
