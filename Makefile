@@ -1,6 +1,6 @@
 # Every target does its own set-up. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs bench
+.PHONY: help setup demo test check docs bench faults
 PY := .venv/bin/python
 export PYTHON
 
@@ -28,6 +28,11 @@ check: setup ## linters, strict types, one-way imports, and the project's own ch
 	@.venv/bin/lint-imports --no-logo
 	@$(PY) scripts/check_modules.py
 	@$(PY) scripts/make_docs.py --check
+
+faults: setup ## disturb a hundred nights and more: killed, on full disks, with damaged files, without their database or store
+	@scripts/install_postgres || true
+	@scripts/install_object_store || true
+	@$(PY) -m scripts.faults
 
 docs: setup ## write the reference pages anew from schemas and settings
 	@$(PY) scripts/make_docs.py

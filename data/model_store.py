@@ -9,14 +9,15 @@ from urllib.parse import quote
 
 import polars as pl
 
-from data.published.disk import remove_folder, replace_folder
-from data.storage import Place, place
+from data.published.disk import UNFINISHED_FOLDERS, remove_folder, replace_folder, replace_text, sha256_of
+from data.storage import ObjectPath, Place, place
 from data.storage.frames import read_parquet
 
 SHARED = "_shared"
 """Folder of what all regions share; no region can have it: names of regions never begin with an underscore on disk."""
 
 DOCUMENT = "model.json"
+CHECKSUMS = "checksums"
 
 LONGEST_NAME = 200
 """File systems take 255 bytes; what is put before and after a region's name must fit too."""
@@ -44,7 +45,8 @@ class ModelStore:
         """Write a model so that a reader sees all of it or nothing; one of the same id is replaced."""
         files = {name: text.encode() for name, text in texts.items()}
         files |= {f"{name}.parquet": _parquet(table) for name, table in tables.items()}
-        files[DOCUMENT] = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+        checksums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        files[DOCUMENT] = _as_text({**document, CHECKSUMS: checksums}).encode()
         replace_folder(self.folder(region, model_id), files, DOCUMENT)
 
     def document(self, region: str | None, model_id: str) -> dict[str, Any] | None:
@@ -52,8 +54,19 @@ class ModelStore:
         path = self.folder(region, model_id) / DOCUMENT
         if not path.is_file():
             return None
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return dict(document)
+        document = dict(json.loads(path.read_text(encoding="utf-8")))
+        document.pop(CHECKSUMS, None)
+        return document
+
+    def note(self, region: str | None, model_id: str, **facts: Any) -> None:
+        """Change what the document of a model says; its other files stay as they are."""
+        path = self.folder(region, model_id) / DOCUMENT
+        replace_text(path, _as_text(json.loads(path.read_text(encoding="utf-8")) | facts))
+
+    def damaged(self, model_id: str) -> list[str]:
+        """Return a sentence per file of a model, in any region, that is missing or not what was saved."""
+        folders = [folder / model_id for folder in self._regions() if (folder / model_id / DOCUMENT).is_file()]
+        return [sentence for folder in folders for sentence in _damage(folder)]
 
     def text(self, region: str | None, model_id: str, name: str) -> str:
         """Return one of a model's text files."""
@@ -69,9 +82,35 @@ class ModelStore:
 
     def remove(self, model_id: str) -> None:
         """Remove a model of all regions, the shared part first, so that nothing half is ever used."""
-        regions = self.root.iterdir() if self.root.is_dir() else ()
-        for folder in (self.folder(None, model_id), *(region / model_id for region in regions)):
+        for folder in (self.folder(None, model_id), *(region / model_id for region in self._regions())):
             remove_folder(folder)
+
+    def remove_unfinished(self) -> None:
+        """Remove what killed runs left half written; the caller holds the lake's lock. In an object store there is no such thing."""
+        if isinstance(self.root, ObjectPath):
+            return
+        for region in self._regions():
+            for pattern in UNFINISHED_FOLDERS:
+                for folder in region.glob(pattern):
+                    remove_folder(folder)
+
+    def _regions(self) -> list[Place]:
+        return sorted(self.root.iterdir(), key=str) if self.root.is_dir() else []
+
+
+def _damage(folder: Place) -> list[str]:
+    try:
+        # Earlier versions kept none.
+        checksums = dict(json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))).get(CHECKSUMS, {})
+    except (ValueError, TypeError) as error:
+        return [f"{folder / DOCUMENT} cannot be read ({error})"]
+    missing = [f"{folder / name} is missing" for name in checksums if not (folder / name).is_file()]
+    changed = [name for name, saved in checksums.items() if (folder / name).is_file() and sha256_of(folder / name) != saved]
+    return missing + [f"{folder / name} is not what was saved" for name in changed]
+
+
+def _as_text(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def _parquet(table: pl.DataFrame) -> bytes:

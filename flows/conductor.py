@@ -9,9 +9,11 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from polars.exceptions import PanicException
 
+from data.errors import disk_is_full
 from data.lake import Lake, LakeError
 from data.lock import lake_lock
 from data.messages import PlanMessage
+from data.model_store import ModelStore
 from data.published import RunPaths, find_run, read_manifest, remove_stale_staging, retired
 from data.storage import place
 from flows.log_lines import bound
@@ -142,7 +144,7 @@ def conduct(settings: Settings, request: Request, do: Do = directly, spread: Spr
     with lake_lock(Lake(settings.lake).root, lapse_seconds=settings.lake.lock_seconds) as still_held:
         do = _announced(do, still_held)
         hands = Hands(do, spread and _announced_spread(spread, still_held))
-        remove_stale_staging(settings.output.path)
+        _remove_unfinished(settings)
         times: dict[str, float] = {}
         compacted: list[str] = []
         if request.first == "ingest":
@@ -180,12 +182,18 @@ def rerun(settings: Settings, run: RunPaths, do: Do = directly) -> Outcome:
     begun, started_at = time.perf_counter(), datetime.now(UTC)
     with lake_lock(Lake(settings.lake).root, lapse_seconds=settings.lake.lock_seconds) as still_held:
         do = _announced(do, still_held)
-        remove_stale_staging(settings.output.path)
+        _remove_unfinished(settings)
         manifest = read_manifest(run)
         plan.refuse_if_too_old(manifest, settings, started_at.date())
         night = plan.replan(settings, manifest, run)
         request = Request(regions=tuple(manifest["regions"]), last="publish" if manifest["row_counts"]["recommendations"] else "forecast")
         return _after_planning(night, request, Hands(do), started_at, begun, {}, learner=plan.as_trained(night, manifest))
+
+
+def _remove_unfinished(settings: Settings) -> None:
+    """Remove what killed runs left half written; the caller holds the lake's lock."""
+    remove_stale_staging(settings.output.path)
+    ModelStore(settings.lake.path).remove_unfinished()
 
 
 def _after_planning(
@@ -319,6 +327,8 @@ def _attempt(failed: dict[str, str], task: RegionTask, do: Do) -> None:
         with bound(region=task.region):
             do(task.name, task.function, *task.arguments)
     except (Exception, PanicException) as error:
+        if disk_is_full(error):  # no fault of the region's: the others would fail of it, or publish without it
+            raise
         _failed(failed, task, f"{type(error).__name__}: {error}", exc_info=log.isEnabledFor(logging.DEBUG))
 
 

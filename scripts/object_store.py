@@ -57,14 +57,35 @@ mon_addr = v2:127.0.0.1:{monitor}
 """
 
 
+class Gateway:
+    """The program that serves requests; what it serves lies elsewhere, and is there still when it is started again."""
+
+    def __init__(self, conf: Path, port: int) -> None:
+        self._conf = conf
+        self._port = port
+        self._program: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        self._program = _daemon(self._conf, "radosgw", "-n", "client.admin", "--no-mon-config")
+        _wait_for(self._port, self._conf.parent)
+
+    def stop(self) -> None:
+        """End it at once; requests are refused from now on."""
+        if self._program is not None:
+            self._program.kill()
+            self._program.wait()
+
+
 @dataclass(frozen=True)
 class ObjectStore:
-    """A store that is running: its endpoint, keys, and the folder of its log."""
+    """A store that is running: its endpoint, keys, the folder of its log, and what serves its requests."""
 
     endpoint: str
     access_key: str
     secret_key: str
     folder: Path
+    gateway: Gateway
 
     @property
     def environment(self) -> dict[str, str]:
@@ -119,11 +140,7 @@ def object_store(folder: Path) -> Iterator[ObjectStore]:
                 raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
 
         def keep(*command: str) -> None:
-            daemon = subprocess.Popen(  # noqa: S603
-                [str(shutil.which("setpriv")), "--pdeathsig", "KILL", command[0], "--conf", str(conf), "--foreground", *command[1:]],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            daemon = _daemon(conf, *command)
             stack.callback(daemon.wait)
             stack.callback(daemon.kill)  # all it holds is in memory: there is nothing to bring to an end
 
@@ -140,12 +157,20 @@ def object_store(folder: Path) -> Iterator[ObjectStore]:
         run("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", disk)
         run("ceph", "osd", "crush", "add", "osd.0", "1", "host=here", "root=default")
         keep("ceph-osd", "-i", "0")
-        keep("radosgw", "-n", "client.admin", "--no-mon-config")
-        endpoint = f"http://127.0.0.1:{gateway}"
-        _wait_for(gateway, folder)
+        endpoint, serving = f"http://127.0.0.1:{gateway}", Gateway(conf, gateway)
+        stack.callback(serving.stop)
+        serving.start()
         keys = (f"--access-key={access_key}", f"--secret={secret_key}")
         run("radosgw-admin", "user", "create", "--uid=fillrate", "--display-name=fillrate", *keys)
-        yield ObjectStore(endpoint, access_key, secret_key, folder)
+        yield ObjectStore(endpoint, access_key, secret_key, folder, serving)
+
+
+def _daemon(conf: Path, *command: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603
+        [str(shutil.which("setpriv")), "--pdeathsig", "KILL", command[0], "--conf", str(conf), "--foreground", *command[1:]],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _wait_for(port: int, folder: Path) -> None:

@@ -4,28 +4,63 @@ History is never trimmed on its own (`delta.enableExpiredLogCleanup` is false): 
 versions that reruns read. What is no longer needed is removed by vacuum only.
 """
 
+import contextlib
 import fcntl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
+from data.errors import disk_is_full
 from data.lake.errors import LakeError
 from data.storage import ObjectPath, Place
+from data.storage.object_store import in_words
 
 CONFIGURATION: Mapping[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}
 RECORDS_LOCK = ".records.lock"
 RECORD_TRIES = 10
 """Times that a record is tried to be added in an object store: each failure is another writer's success."""
+DAMAGED = (DeltaError, FileNotFoundError, pl.exceptions.ComputeError, pl.exceptions.PanicException)
+"""What is raised where a file of a table is missing or damaged."""
+UNREADABLE = (*DAMAGED, OSError)
+"""What is raised where it cannot be read, be it only for now."""
 WRITER = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=131_072)
+
+
+@contextlib.contextmanager
+def intact(root: Place, table: str) -> Iterator[None]:
+    """Tell what is raised inside the block of a damaged file of `table`; what may pass by itself is raised as it is.
+
+    Raises
+    ------
+    LakeError
+        If a file of the table is missing or damaged.
+    StorageError
+        If the object store does not answer.
+    """
+    try:
+        yield
+    except DAMAGED as error:
+        if disk_is_full(error) or isinstance(error, CommitFailedError) or not _has_log(root, table):
+            raise
+        if isinstance(root, ObjectPath) and not isinstance(error, FileNotFoundError):
+            raise in_words(str(root / table), Exception(str(error))) from error
+        raise LakeError(
+            f"table {table} in the lake at {root} cannot be read in full: {str(error).splitlines()[0]}. A file below {root / table} was "
+            "damaged or removed: put it back from a backup, or the whole lake; what was delivered since is taken in again then."
+        ) from error
+
+
+def _has_log(root: Place, table: str) -> bool:
+    """Return whether there is anything to open; in a store, where every look is a request, that is told by opening it."""
+    return isinstance(root, ObjectPath) or (root / table / "_delta_log").is_dir()
 
 
 def exists(root: Place, table: str) -> bool:
     """Return whether `table` has ever been committed to."""
-    # On disk a look at the folder first: the library would make it. In a store every look is a request.
-    there = isinstance(root, ObjectPath) or (root / table / "_delta_log").is_dir()
-    return there and DeltaTable.is_deltatable(str(root / table))
+    # On disk a look at the folder first: the library would make it.
+    return _has_log(root, table) and DeltaTable.is_deltatable(str(root / table))
 
 
 def open_table(root: Place, table: str, version: int | None = None) -> DeltaTable:
@@ -41,7 +76,7 @@ def open_table(root: Place, table: str, version: int | None = None) -> DeltaTabl
     if not isinstance(root, ObjectPath) and not exists(root, table):
         raise missing
     try:
-        return DeltaTable(str(root / table), version=version)
+        opened = DeltaTable(str(root / table), version=version)
     except (DeltaError, OSError, ValueError) as error:
         if not exists(root, table):
             raise missing from None
@@ -49,6 +84,18 @@ def open_table(root: Place, table: str, version: int | None = None) -> DeltaTabl
             raise
         newest = DeltaTable(str(root / table)).version()
         raise LakeError(f"{table} in the lake at {root} has no version {version}; the newest is {newest}") from error
+    _refuse_an_empty_commit(root, table, opened.version())
+    return opened
+
+
+def _refuse_an_empty_commit(root: Place, table: str, version: int) -> None:
+    """Refuse a table whose newest commit is an empty file, as a power cut leaves one: to the library it is a commit without rows."""
+    commit = root / table / "_delta_log" / f"{version:020}.json"
+    if not isinstance(commit, ObjectPath) and commit.is_file() and not commit.stat().st_size:
+        raise LakeError(
+            f"the newest commit of table {table} in the lake at {root} is an empty file ({commit.name}), and its rows are lost: "
+            "the machine went down before they were on the disk. Put the lake back from a backup; later deliveries are taken in again."
+        )
 
 
 def scan(root: Place, table: str, schema: Mapping[str, pl.DataType], version: int | None = None) -> pl.LazyFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from data.contracts import INPUT_TABLES
+from data.errors import disk_is_full
 from data.lake import delta, ledger, quarantine, upkeep
 from data.lake.days import take_days
 from data.lake.delivery import DeliveryResult
@@ -28,10 +29,6 @@ OWN_TABLES = {ledger.TABLE: (ledger.SCHEMA, ["table", "sequence"]), quarantine.T
 """Tables that the lake keeps besides the inputs: their columns, and what they are sorted by."""
 
 
-UNREADABLE = (OSError, pl.exceptions.ComputeError, pl.exceptions.PanicException)
-"""What polars raises where a file of a table is missing or damaged."""
-
-
 class Lake:
     """The history of every input table, one Delta table each in `<root>/<table>`.
 
@@ -49,6 +46,10 @@ class Lake:
     def known_mark(self, table: str) -> str | None:
         """Return how far the query of a table has been read, as its newest delivery recorded it; None where it says nothing of it."""
         return ledger.read_ledger(self.root, table).mark
+
+    def newest_delivery(self) -> datetime | None:
+        """Return when the newest delivery of any table was taken in, by the clock of then; None before the first."""
+        return ledger.newest_delivery(self.root)
 
     def held_dates(self, table: str) -> list[date]:
         """Return the days of a table that are held back, and wait to be delivered once more."""
@@ -94,6 +95,10 @@ class Lake:
         as_of_delivery
             When it came in; taken as UTC if it names no zone. Kept beside the record, decides nothing.
         """
+        with delta.intact(self.root, intake.table):
+            return self._take_in(intake, delivery, as_of_delivery)
+
+    def _take_in(self, intake: "Intake", delivery: Delivery | None, as_of_delivery: datetime) -> DeliveryResult:
         layout = LAYOUTS[intake.table]
         known = ledger.read_ledger(self.root, layout.table)
         files = {file.name: file.sha256 for file in intake.files}
@@ -162,7 +167,8 @@ class Lake:
             move_history(self.root, region_of_fcs(self.root))
 
     def _version(self, table: str) -> int | None:
-        return delta.open_table(self.root, table).version() if self.exists(table) else None
+        with delta.intact(self.root, table):
+            return delta.open_table(self.root, table).version() if self.exists(table) else None
 
     @staticmethod
     def empty(table: str) -> pl.DataFrame:
@@ -175,7 +181,7 @@ class Lake:
 
     def versions(self) -> dict[str, int]:
         """Return table → newest Delta version of every table there is, the record of deliveries and quarantine included."""
-        return {table: delta.open_table(self.root, table).version() for table in (*INPUT_TABLES, *OWN_TABLES) if self.exists(table)}
+        return {table: version for table in (*INPUT_TABLES, *OWN_TABLES) if (version := self._version(table)) is not None}
 
     def read(
         self,
@@ -225,11 +231,14 @@ class Lake:
         if version is None and not self.exists(table):
             return pl.DataFrame(schema={name: schema[name] for name in names})
         needed = list(dict.fromkeys([*names, *sort_by]))
-        frame = delta.scan(self.root, table, kept, version)
+        with delta.intact(self.root, table):
+            frame = delta.scan(self.root, table, kept, version)
         rows = frame.filter(conditions) if conditions else frame
         try:
             return rows.select(needed).collect().sort(sort_by).select(names)
-        except UNREADABLE as error:
+        except delta.UNREADABLE as error:
+            if disk_is_full(error):
+                raise
             raise LakeError(
                 f"version {'newest' if version is None else version} of {table} in {self.root} can no longer be read in full: {error}. "
                 f"Versions older than lake.keep_runs_days are removed for good."
@@ -262,11 +271,11 @@ class Lake:
 
         try:
             return totals(sales)
-        except UNREADABLE:
+        except delta.UNREADABLE:
             # One damaged region must not stop the others; it fails by itself when it is read.
             parts = []
             for region in self.regions(version):
-                with contextlib.suppress(*UNREADABLE):
+                with contextlib.suppress(*delta.UNREADABLE):
                     parts.append(totals(sales.filter(pl.col("region") == region)))
             if not parts:
                 raise

@@ -75,7 +75,8 @@ def read_ledger(root: Place, table: str, version: int | None = None) -> Ledger:
     ledger = Ledger(0, None, {}, {}, (), ())
     if version is None and not delta.exists(root, TABLE):
         return ledger
-    rows = delta.scan(root, TABLE, SCHEMA, version).filter(pl.col("table") == table).sort("sequence").collect()
+    with delta.intact(root, TABLE):
+        rows = delta.scan(root, TABLE, SCHEMA, version).filter(pl.col("table") == table).sort("sequence").collect()
     for row in rows.iter_rows(named=True):
         new: dict[str, str] = json.loads(row["files"])
         whole = row["mode"] == WHOLE_TABLE
@@ -118,6 +119,15 @@ def record(
         "mark": mark,
     }
     delta.append_record(root, TABLE, pl.DataFrame([row], schema=SCHEMA))
+
+
+def newest_delivery(root: Place) -> datetime | None:
+    """Return when the newest delivery of any table was taken in, by the clock of then; None before the first."""
+    if not delta.exists(root, TABLE):
+        return None
+    with delta.intact(root, TABLE):
+        newest: datetime | None = delta.scan(root, TABLE, SCHEMA).select(pl.col("delivered_at").max()).collect().item()
+    return newest
 
 
 def in_utc(moment: datetime) -> datetime:

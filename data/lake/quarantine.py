@@ -30,7 +30,8 @@ def keep_bad_rows(root: Place, rows: pl.DataFrame, *, delivery_id: str, sequence
     if rows.is_empty():
         return
     if delta.exists(root, TABLE):
-        known = delta.scan(root, TABLE, SCHEMA).filter(pl.col("delivery_id") == delivery_id).select(pl.len()).collect().item()
+        with delta.intact(root, TABLE):
+            known = delta.scan(root, TABLE, SCHEMA).filter(pl.col("delivery_id") == delivery_id).select(pl.len()).collect().item()
         if known:
             return
     delivery = {"delivered_at": in_utc(delivered_at), "delivery_id": delivery_id, "sequence": sequence}

@@ -14,7 +14,8 @@ def region_of_fcs(root: Place) -> dict[str, str]:
     """Return fc → region as the lake's newest locations say; empty without them."""
     if not delta.exists(root, "locations"):
         return {}
-    frame = delta.scan(root, "locations", LAYOUTS["locations"].schema).select("fc", "region").collect()
+    with delta.intact(root, "locations"):
+        frame = delta.scan(root, "locations", LAYOUTS["locations"].schema).select("fc", "region").collect()
     return dict(frame.iter_rows())
 
 
@@ -29,8 +30,9 @@ def move_history(root: Place, regions: Mapping[str, str], before: Mapping[str, s
     unnamed: set[str] = set()
     for layout in LAYOUTS.values():
         if layout.region_column is not None and delta.exists(root, layout.table):
-            lies = delta.scan(root, layout.table, layout.schema).select("fc", layout.region_column).drop_nulls("fc").unique().collect()
-            moves |= _move_in_table(root, layout, lies.rows(), regions)
+            with delta.intact(root, layout.table):
+                lies = delta.scan(root, layout.table, layout.schema).select("fc", layout.region_column).drop_nulls("fc").unique().collect()
+                moves |= _move_in_table(root, layout, lies.rows(), regions)
             there |= set(lies["fc"])
             unnamed |= {fc for fc, region in lies.iter_rows() if fc not in regions and region == ALL_REGION}
     if before is not None:

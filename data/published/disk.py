@@ -17,6 +17,8 @@ from data.storage import ObjectPath, Place
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
+UNFINISHED_FOLDERS = (".*.writing", ".*.replaced")
+"""What `replace_folder` leaves beside a folder when it is killed."""
 
 
 def sync(path: Path) -> None:

@@ -24,6 +24,12 @@ class Exit(IntEnum):
     USAGE = 64
 
 
+FULL_DISK = (
+    "no room is left on the disk: {error}. Free or enlarge the disks of lake.path, output.path and the temporary folder, and run again; "
+    "what was published before is untouched."
+)
+"""What is told where a disk is full, whatever was being written."""
+
 USAGE_ERRORS = (ConfigError, UnknownRegion)
 RUN_ERRORS = (
     InputError,

@@ -419,10 +419,14 @@ def _told(error: BaseException, *, debug: bool) -> int:
             hint = f"\nTry: {context.command_path} --help" if context is not None else ""
             print(f"fillrate: {visible(message)}{hint}", file=sys.stderr)  # noqa: T201
         return 64
-    from flows.cli.failures import RUN_ERRORS, USAGE_ERRORS, exit_code
+    from data.errors import disk_is_full
+    from flows.cli.failures import FULL_DISK, RUN_ERRORS, USAGE_ERRORS, exit_code
 
     if debug:
         raise error
+    if disk_is_full(error):
+        print(f"fillrate: {FULL_DISK.format(error=str(error).splitlines()[0])}", file=sys.stderr)  # noqa: T201
+        return 1
     if isinstance(error, (*USAGE_ERRORS, *RUN_ERRORS)):
         print(f"fillrate: {visible(str(error))}", file=sys.stderr)  # noqa: T201
         return exit_code(error)

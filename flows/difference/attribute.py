@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from data.lake import LakeError
-from data.lake.lake import UNREADABLE
+from data.lake.delta import UNREADABLE
 from data.published import RunPaths, read_frame
 from flows.conductor import settings_beside
 from flows.difference.steps import CAUSES, KEY, Cause, orders_by_step

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from data.messages import PlanMessage, messages_frame
-from flows.stages.model_files import judge_of, unseen_periods
+from flows.stages.model_files import accept, judge_of, unseen_periods
 from flows.stages.night import Night
 from flows.stages.plan import trained_before
 from flows.stages.train import grower
@@ -32,6 +32,14 @@ def challenge(night: Night, regions: list[str]) -> Night:
     regions
         Those that were trained.
     """
+    chosen = _chosen(night, regions)
+    if chosen.model_id == night.model_id:
+        # Only now: a night killed before would hand models on that were held against none.
+        accept(night)
+    return chosen
+
+
+def _chosen(night: Night, regions: list[str]) -> Night:
     begun = time.perf_counter()
     before = trained_before(night.settings, night.as_of, without=night.model_id)
     if not night.settings.forecast.challenge or before is None:

@@ -2,9 +2,12 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
 
 from data.contracts import INPUT_TABLES
+from data.errors import InputError
 from data.intake import Intake, ask, intake_of, read_table, read_together, source_files
 from data.lake import Lake
 from data.settings import InputsSettings
@@ -14,6 +17,10 @@ log = logging.getLogger("fillrate")
 
 WHOLE_STATE = ("locations", "items", "inbound", "supply", "receipts", "overrides")
 """Tables of which a delivery is all the files together: a change in one means reading all."""
+
+
+CLOCK_LEEWAY = timedelta(days=1)
+"""What clocks of several machines may differ by."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +61,31 @@ def ingest(settings: Settings, table: str, today: date) -> Ingested:
     intake = (_new_rows if by_query else _new_files)(settings.inputs, table, lake, today)
     if intake is None:
         return Ingested(table, lake.versions().get(table))
+    _refuse_a_clock_that_is_behind(intake, lake, datetime.now(UTC))
     counts = {"rows": intake.frame.height, "files": len(intake.files), "set_aside": intake.quarantine.height}
     source = intake.files[0].name if by_query else f"{len(intake.files)} files"
     log.info("ingest %s: %s rows from %s", table, f"{intake.frame.height:,}", source, extra={"counts": counts})
     result = lake.ingest(intake, delivery=settings.inputs.table(table).delivery, as_of_delivery=datetime.now(UTC))
     return Ingested(table, result.version, result.rows_added, result.rows_replaced, intake.quarantine.height)
+
+
+def _refuse_a_clock_that_is_behind(intake: Intake, lake: Lake, now: datetime) -> None:
+    """Refuse rows of the future by a clock that went back: set aside tonight, they would not be read again when it is right.
+
+    Raises
+    ------
+    InputError
+        If there are such rows, and the lake was written to later than it is now.
+    """
+    future = intake.quarantine.filter(pl.col("reason").str.contains("date_in_future"))
+    if future.is_empty():
+        return
+    newest = lake.newest_delivery()
+    if newest is not None and newest > now + CLOCK_LEEWAY:
+        raise InputError(
+            f"{future.height} rows of {intake.table} are dated after today, {now:%Y-%m-%d}, but the lake was written to on "
+            f"{newest:%Y-%m-%d}: the clock of this machine is behind. Set it and run again; if it is right, take those rows out."
+        )
 
 
 def _new_files(inputs: InputsSettings, table: str, lake: Lake, today: date) -> Intake | None:

@@ -22,7 +22,7 @@ TREES, JUDGE, BLOCKS, ACCURACY, CALENDAR = "trees.txt", "judge.txt", "errors", "
 def save_shared(
     night: Night, shared: SharedModels, *, window: int, library: ErrorLibrary | None = None, accuracy: pl.DataFrame | None = None
 ) -> None:
-    """Save what all regions share. Only a set that was judged (`accuracy` given) is reused on later nights.
+    """Save what all regions share. Only a set that was judged (`accuracy` given) and then accepted is reused on later nights.
 
     window: periods of a held-back window, of which the judge has seen none of the newest `features.samples.WINDOWS`.
     """
@@ -31,6 +31,7 @@ def save_shared(
         "lake_versions": night.versions,
         "signature": model_signature(night.settings),
         "judged": accuracy is not None,
+        "accepted": False,
         "held_back_window": window,
         "final": _shared_form(shared.final),
     }
@@ -44,6 +45,11 @@ def save_shared(
     if accuracy is not None:
         tables[ACCURACY] = accuracy
     night.models.save(None, night.model_id, document, texts=texts, tables=tables)
+
+
+def accept(night: Night) -> None:
+    """Let later nights use the models that this one has trained."""
+    night.models.note(None, night.model_id, accepted=True)
 
 
 def save_region(night: Night, region: str, outcome: RegionOutcome, calendar: pl.DataFrame | None) -> None:

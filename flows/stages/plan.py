@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from flows.stages.night import Kind, Night
 from flows.stages.snooze_ledger import decisions, ledger_of, recorded
 from flows.version import VERSION, code_digest
 from models.snoozes import Snooze, in_force
+
+log = logging.getLogger("fillrate")
 
 
 def plan_night(settings: Settings, as_of: date | None, kind: Kind, train: bool | None, told: Sequence[PlanMessage] = ()) -> Night:
@@ -120,7 +123,7 @@ def as_trained(night: Night, manifest: dict[str, Any]) -> Night:
 
 
 def _kept(store: ModelStore, model_id: str, regions: Iterable[str]) -> bool:
-    return all(store.document(region, model_id) is not None for region in (None, *regions))
+    return not store.damaged(model_id) and all(store.document(region, model_id) is not None for region in (None, *regions))
 
 
 def newest_model(settings: Settings, as_of: date) -> str | None:
@@ -134,11 +137,29 @@ def trained_before(settings: Settings, as_of: date, *, without: str | None = Non
     store, signature = ModelStore(settings.lake.path), model_signature(settings)
     usable = []
     for model_id in store.model_ids():
-        document = store.document(None, model_id) or {}
+        if model_id == without or not (document := _document(store, model_id)):
+            continue
         trained = date.fromisoformat(document["as_of"])
-        if model_id != without and document["judged"] and document["signature"] == signature and trained <= as_of:
+        if document["signature"] == signature and document["accepted"] and trained <= as_of:
             usable.append((trained, model_id))
-    return max(usable, default=None)
+    return next((model for model in sorted(usable, reverse=True) if _sound(store, model[1])), None)
+
+
+def _document(store: ModelStore, model_id: str) -> dict[str, Any]:
+    """Return what a shared model says of itself, nothing where it was damaged."""
+    try:
+        return store.document(None, model_id) or {}
+    except ValueError:
+        _sound(store, model_id)
+        return {}
+
+
+def _sound(store: ModelStore, model_id: str) -> bool:
+    """Return whether a model is what was saved; where it is not, it is said and the model not used."""
+    damaged = store.damaged(model_id)
+    if damaged:
+        log.warning("the models %s are not used, and trained anew: %s", model_id, damaged[0])
+    return not damaged
 
 
 def model_signature(settings: Settings) -> str:

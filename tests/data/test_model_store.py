@@ -170,3 +170,43 @@ def test_a_folder_name_is_safe_and_tells_regions_apart(one, other):
     assert not set(name) & set('/\\:*?"<>|\0')
     assert name[0] not in "._"
     assert (name == region_folder(other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "told"),
+    [
+        ("trees.txt", lambda path: path.write_text("tree"), "is not what was saved"),
+        ("errors.parquet", lambda path: path.unlink(), "is missing"),
+        ("model.json", lambda path: path.write_text("{"), "cannot be read"),
+        ("model.json", lambda path: path.write_text("[1]"), "cannot be read"),
+    ],
+)
+def test_damage_to_a_model_is_found_in_any_region(tmp_path, name, damage, told):
+    store = ModelStore(tmp_path)
+    for region in (None, "north", "south"):
+        save(store, region)
+    save(store, "south", "m2")
+    assert store.damaged("m1") == []
+    damage(store.folder("south", "m1") / name)
+    (sentence,) = store.damaged("m1")
+    assert f"models/south/m1/{name} {told}" in sentence
+    assert store.damaged("m2") == []
+
+
+def test_a_note_changes_the_document_and_nothing_else(tmp_path):
+    store = ModelStore(tmp_path)
+    save(store, None, accepted=False)
+    store.note(None, "m1", accepted=True)
+    assert store.document(None, "m1") == {"as_of": "2024-06-30", "accepted": True}
+    assert store.damaged("m1") == []
+
+
+def test_what_killed_runs_left_half_written_is_removed_and_whole_models_stay(tmp_path):
+    store = ModelStore(tmp_path)
+    store.remove_unfinished()
+    save(store, None)
+    for left in ("_shared/.m2.writing", "north/.m1.replaced"):
+        (store.root / left).mkdir(parents=True)
+        (store.root / left / "trees.txt").write_text("half")
+    store.remove_unfinished()
+    assert {path.parent.name for path in store.root.rglob("*.txt")} == {"m1"}

@@ -86,6 +86,28 @@ def test_pointer_to_a_removed_run_is_no_obstacle(tmp_path):
     assert publish_run(tmp_path, "older", "2024-06-11")
 
 
+@pytest.mark.parametrize("damaged", ["", "{", "[1]", "null", '{"as_of": "2024-06-11"}', '{"run_id": 5}'])
+def test_a_damaged_pointer_is_told_and_the_next_run_mends_it(tmp_path, damaged):
+    publish_run(tmp_path, "a", "2024-06-11")
+    (tmp_path / "latest.json").write_text(damaged)
+    with pytest.raises(PublishError, match=r"latest\.json is not a pointer to a run \(.*the next night writes it anew"):
+        latest_run(tmp_path)
+    assert publish_run(tmp_path, "b", "2024-06-12")
+    assert latest_run(tmp_path).run_id == "b"
+
+
+def test_a_damaged_pointer_is_mended_to_the_newest_night_also_by_an_older_run(tmp_path):
+    for run_id, as_of, kind in (("newest", "2024-06-12", "nightly"), ("partial", "2024-06-13", "partial")):
+        with RunFolder.begin(tmp_path, run_id) as folder:
+            publish(folder, {"run_id": run_id, "as_of": as_of, "kind": kind}, may_become_latest=kind == "nightly")
+    (tmp_path / "latest.json").write_text("?")
+    (tmp_path / "latest").unlink()
+    with RunFolder.begin(tmp_path, "older") as folder:
+        assert not publish(folder, {"run_id": "older", "as_of": "2024-06-10", "kind": "nightly"}, may_become_latest=True)[1]
+    assert latest_run(tmp_path).run_id == "newest"
+    assert (tmp_path / "latest").readlink() == Path("runs/newest")
+
+
 def test_a_folder_called_latest_is_not_overwritten(tmp_path):
     (tmp_path / "latest").mkdir()
     with pytest.raises(PublishError, match="move it away"):

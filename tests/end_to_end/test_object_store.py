@@ -116,29 +116,6 @@ def watched(output):
     assert faults == []
 
 
-@pytest.mark.slow
-def test_a_killed_night_leaves_the_pointer_and_the_next_one_heals(shop, at_store, bucket, begin, same, ran):
-    at_store(shop)
-    process = begin(shop, "run", "config.toml", "--direct")
-    for line in process.stderr:
-        if "publish" in line:
-            process.kill()
-            break
-    process.communicate()
-    assert process.returncode < 0, "it ended before it was killed"
-    assert latest_run(f"{bucket}/out") is None
-    assert runs(f"{bucket}/out") == []
-    # Its lock lapses by itself; until then the next night is told who had it.
-    begun = begin(shop, "run", "config.toml", "--direct")
-    told = begun.communicate()[1]
-    while begun.returncode:
-        assert f"process {process.pid} on host" in told
-        begun = begin(shop, "run", "config.toml", "--direct")
-        told = begun.communicate()[1]
-    assert same(latest_run(f"{bucket}/out"), ran.latest())
-    assert list((place(bucket) / "lake" / "work").rglob("*")) == []
-
-
 def test_a_second_night_at_once_ends_and_changes_nothing(shop, at_store, bucket, capsys):
     at_store(shop)
     with lake_lock(f"{bucket}/lake"):

@@ -8,6 +8,7 @@ import pytest
 from data.model_store import ModelStore
 from data.published import read_frame, read_manifest
 from flows.conductor import Request, conduct
+from scripts.faults.kills import kill_again_and_again
 
 DUE = date(2024, 6, 16)
 """A week after the first night: its models are due to be trained anew."""
@@ -66,6 +67,16 @@ def test_worse_models_are_refused_told_and_tried_again(ran, same):
     taken = ran.night("--set", "forecast.challenge=false")
     assert read_manifest(taken)["model_id"] == taken.run_id
     assert ran.messages("challenger_refused", taken) == []
+
+
+def test_worse_models_of_a_night_that_was_killed_before_it_compared_them_are_not_used(ran):
+    champion = read_manifest(ran.latest())["model_id"]
+    rewritten(ran)
+    assert kill_again_and_again(ran, ["point:models judged and not held against those in use"]) == []
+    assert len(models(ran)) == 2
+    night = ran.night()
+    assert read_manifest(night)["model_id"] == champion
+    assert len(ran.messages("challenger_refused", night)) == 1
 
 
 def test_models_that_are_not_worse_take_over(ran):

@@ -109,3 +109,26 @@ def test_the_first_day_and_the_rows_of_a_region_are_those_of_the_rows(lake, deli
     assert lake.first_day() == lake.daily_totals()["date"].min() == D1
     assert lake.first_day(version=0) == D3
     assert lake.rows_per_region() == {"north/é": 3, "south": 1}
+
+
+def damage(lake, table, pattern, content):
+    newest = sorted((lake.root / table).glob(pattern))[-1]
+    newest.write_bytes(content)
+
+
+@pytest.mark.parametrize(("pattern", "content"), [("*.parquet", b"PAR1"), ("_delta_log/*.json", b"?"), ("_delta_log/*.json", b"")])
+def test_a_damaged_file_of_any_table_is_told_by_the_name_of_the_table(lake, deliver, pattern, content):
+    """An empty commit is what a power cut leaves: to the library it is one without rows, and they would be lost without a word."""
+    deliver("items", [("1", "one")])
+    damage(lake, "items", pattern, content)
+    with pytest.raises(LakeError, match=r"table items in the lake at .*(put it|Put the lake) back from a backup"):
+        deliver("items", [("1", "another")])
+    with pytest.raises(LakeError, match=r"table items|of items"):
+        lake.read("items")
+
+
+def test_a_damaged_record_of_deliveries_is_told(lake, deliver):
+    deliver("items", [("1", "one")])
+    damage(lake, "deliveries", "*.parquet", b"PAR1")
+    with pytest.raises(LakeError, match="table deliveries in the lake"):
+        lake.known_files("items")

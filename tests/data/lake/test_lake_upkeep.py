@@ -35,6 +35,14 @@ def test_compaction_is_weekly_and_keeps_every_version(lake, deliver):
     assert "sales" in lake.compact_if_due(date(2024, 6, 10))
 
 
+def test_a_compaction_of_a_day_to_come_does_not_put_the_next_one_off(lake, deliver):
+    """A clock was wrong by a year for one night."""
+    nightly(deliver, 2)
+    assert "sales" in lake.compact_if_due(date(2025, 6, 3))
+    nightly(deliver, 3)
+    assert "sales" in lake.compact_if_due(date(2024, 6, 4))
+
+
 def test_vacuum_keeps_what_kept_runs_read(lake, deliver):
     deliver("sales", [(D1, "1", "a", 1.0)])
     deliver("sales", [(D1, "1", "a", 2.0)])

@@ -1,11 +1,8 @@
-"""Runs killed at any moment, two runs at once, and regions that fail: what a reader sees is whole, and the next run succeeds."""
+"""Regions that fail and runs that are interrupted: what a reader sees is whole. Killed nights: tests/faults."""
 
 import json
-import os
 import signal
-import time
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -28,82 +25,6 @@ def assert_nothing_left(shop):
     """No staging folder, no workspace, no half-written file of a killed run is left."""
     assert list((shop.out / "runs").glob(".*")) == []
     assert [path for path in (shop.lake / "work").rglob("*") if path.is_file()] == []
-
-
-def kill_when(process, moment):
-    """Kill a run once a line of its log on stderr contains `moment`; return whether it was killed before it ended."""
-    for line in process.stderr:
-        if moment in line:
-            process.kill()
-            break
-    process.communicate()
-    return process.returncode == -signal.SIGKILL
-
-
-MOMENTS = ["ingest sales", "as of", "train: shared", "recommend north", "publish"]
-
-
-@pytest.fixture(scope="module")
-def alone(first_night):
-    """The run that nobody disturbed."""
-    return latest_run(first_night / "out")
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_run_killed_and_started_again_is_as_one_left_alone(shop, begin, alone, same, moment):
-    assert kill_when(begin(shop, "run", "config.toml", "--direct"), moment)
-    assert_nothing_half(shop)
-    run = shop.night()
-    assert same(run, alone)
-    assert shop.latest() == run
-    assert_nothing_half(shop)
-    assert_nothing_left(shop)
-
-
-@pytest.mark.slow
-def test_a_run_killed_again_and_again_at_any_moment(shop, begin, alone, same):
-    rng = np.random.default_rng(5)
-    for delay in (*rng.uniform(0.8, 5, 4), 4):
-        process = begin(shop, "run", "config.toml", "--direct")
-        time.sleep(delay)
-        process.kill()
-        process.communicate()
-        assert_nothing_half(shop)
-    run = shop.night()
-    assert same(run, alone)
-    assert_nothing_half(shop)
-    assert_nothing_left(shop)
-
-
-@pytest.mark.parametrize("moment", ["ingest sales", "publish"])
-def test_the_last_whole_run_stays_the_latest_when_the_next_is_killed(ran, begin, moment):
-    before = ran.latest()
-    ran.deliver_sales(before.as_of.replace(day=10))
-    assert kill_when(begin(ran, "run", "config.toml", "--direct"), moment)
-    assert ran.latest() == before
-    assert changed_files(before) == []
-
-
-def test_a_second_run_on_the_same_lake_ends_at_once(shop, begin, fillrate):
-    first = begin(shop, "run", "config.toml", "--direct")
-    for line in first.stderr:
-        if "as of" in line:
-            break
-    os.kill(first.pid, signal.SIGSTOP)
-    try:
-        begun = time.monotonic()
-        second = fillrate(shop, "run", "config.toml", "--direct")
-        seconds = time.monotonic() - begun
-    finally:
-        os.kill(first.pid, signal.SIGCONT)
-    assert (second.code, second.out) == (1, "")
-    assert second.err.count("\n") == 1
-    assert "another run is writing to the lake" in second.err
-    assert f"process {first.pid}" in second.err
-    assert seconds < 10
-    first.communicate()
-    assert first.returncode == 0
-    assert len(shop.runs()) == 1
 
 
 def damage(shop, region, table="stock"):
