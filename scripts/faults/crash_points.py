@@ -52,7 +52,7 @@ CRASH_POINTS = (
     CrashPoint("ingest", "items replaced, not recorded", "data.lake.delta:overwrite", "after", "items"),
     CrashPoint("ingest", "a new table made, not recorded", "data.lake.delta:append", "after", "availability"),
     CrashPoint("ingest", "stock appended, not recorded", "data.lake.delta:append", "after", "stock"),
-    CrashPoint("ingest", "a record begun", "data.lake.delta:append_record", "before", "deliveries", 5),
+    CrashPoint("ingest", "a record begun", "data.lake.delta:append_record", "before", "deliveries"),
     # Compaction.
     CrashPoint("compaction", "sales not compacted yet", "data.lake.upkeep:compact", "before", "sales"),
     CrashPoint("compaction", "sales compacted, other tables not", "data.lake.upkeep:compact", "after", "sales"),

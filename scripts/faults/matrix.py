@@ -54,8 +54,11 @@ def undergo(ground: Ground, fault: Fault, folder: Path, kinds: Mapping[str, Stri
         If this machine lacks what the fault needs.
     """
     shop = ground.shop(folder)
+    # A damaged pointer is not a half run that somebody sees: it is damaged before anyone looks.
+    problems = kinds[fault.kind](ground, shop, fault.name) if fault.kind == "pointer" else []
     with Reader(shop.out) as reader:
-        problems = kinds[fault.kind](ground, shop, fault.name)
+        if fault.kind != "pointer":
+            problems = kinds[fault.kind](ground, shop, fault.name)
         healed = night(shop)
     if healed.code:
         problems.append(f"the next night ended with {healed.code}: {healed.last_line}")

@@ -24,6 +24,7 @@ class Reader:
         self.output = place(output)
         self.half: dict[str, str] = {}
         self.looks = 0
+        self._led_to_a_run = False
         self._ended = threading.Event()
         self._looking = threading.Lock()
         self._thread = threading.Thread(target=self._watch, name="reader", daemon=True)
@@ -35,6 +36,7 @@ class Reader:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._ended.set()
         self._thread.join()
+        self._led_to_a_run = True
         self.look()
 
     def look(self) -> None:
@@ -45,8 +47,11 @@ class Reader:
             # Looked at twice: a run that was removed while it was being read was whole for as long as it was there.
             if what_is_not_whole(folder) and (found := what_is_not_whole(folder)) and folder.is_dir():
                 self.half[run_id] = found
-        if found := what_is_wrong_with_the_pointer(self.output):
+        # One that was damaged before anybody looked is no half run, but the night that comes must mend it.
+        found = what_is_wrong_with_the_pointer(self.output)
+        if found and self._led_to_a_run:
             self.half["latest"] = found
+        self._led_to_a_run = self._led_to_a_run or not found
 
     def _watch(self) -> None:
         while not self._ended.wait(PAUSE_SECONDS):
@@ -71,7 +76,10 @@ def what_is_not_whole(folder: Place) -> str | None:
         return None if isinstance(folder, ObjectPath) else "it has no manifest"
     except ValueError:
         return "its manifest is no JSON"
-    there = {path.as_posix().removeprefix(f"{folder.as_posix()}/"): path for path in folder.rglob("*") if path.is_file()}
+    try:
+        there = {path.as_posix().removeprefix(f"{folder.as_posix()}/"): path for path in folder.rglob("*") if path.is_file()}
+    except FileNotFoundError:
+        return "it is gone"
     there.pop("manifest.json", None)
     if there.keys() != manifest["checksums"].keys():
         return f"it has other files than its manifest says: {sorted(there.keys() ^ manifest['checksums'].keys())}"

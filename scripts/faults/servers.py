@@ -101,7 +101,9 @@ def _not_as_in_the_files(server: PostgresServer, database: str, shop: Shop) -> l
     problems = []
     written = [run for run in runs(shop.out) if '"database_schema": null' not in run.manifest.read_text()]
     for table in KEYS:
-        expected = sorted((run.run_id, 1 if table == RUNS else read_frame(run, table).height) for run in written)
+        # What only some runs publish has no rows in the others.
+        there = [run for run in written if table == RUNS or (run.path / f"{table}.parquet").is_file()]
+        expected = sorted((run.run_id, 1 if table == RUNS else read_frame(run, table).height) for run in there)
         expected = [row for row in expected if row[1]]
         found = server.execute(f"SELECT run_id, count(*) FROM {SCHEMA}.{table} GROUP BY 1 ORDER BY 1", database=database)  # noqa: S608
         if expected != [tuple(row) for row in found]:
