@@ -140,7 +140,8 @@ def trained_before(settings: Settings, as_of: date, *, without: str | None = Non
         if model_id == without or not (document := _document(store, model_id)):
             continue
         trained = date.fromisoformat(document["as_of"])
-        if document["signature"] == signature and document["accepted"] and trained <= as_of:
+        # Models saved before there was such a mark had been held against those before them all the same.
+        if document["signature"] == signature and document.get("accepted", True) and trained <= as_of:
             usable.append((trained, model_id))
     return next((model for model in sorted(usable, reverse=True) if _sound(store, model[1])), None)
 

@@ -56,7 +56,7 @@ def undergo(ground: Ground, fault: Fault, folder: Path, kinds: Mapping[str, Stri
     shop = ground.shop(folder)
     # A damaged pointer is not a half run that somebody sees: it is damaged before anyone looks.
     problems = kinds[fault.kind](ground, shop, fault.name) if fault.kind == "pointer" else []
-    with Reader(shop.out) as reader:
+    with Reader(shop.out, pointer_damaged=fault.kind == "pointer") as reader:
         if fault.kind != "pointer":
             problems = kinds[fault.kind](ground, shop, fault.name)
         healed = night(shop)

@@ -17,14 +17,15 @@ PAUSE_SECONDS = 0.02
 class Reader:
     """Looks at an output folder again and again for the length of a `with` block.
 
-    half: what was seen of runs that are not whole; looks: how often it looked.
+    half: what was seen of runs that are not whole; looks: how often it looked. pointer_damaged: the pointer leads nowhere to begin
+    with, which counts only where it still does at the end.
     """
 
-    def __init__(self, output: str | Place) -> None:
+    def __init__(self, output: str | Place, *, pointer_damaged: bool = False) -> None:
         self.output = place(output)
         self.half: dict[str, str] = {}
         self.looks = 0
-        self._led_to_a_run = False
+        self._led_to_a_run = not pointer_damaged
         self._ended = threading.Event()
         self._looking = threading.Lock()
         self._thread = threading.Thread(target=self._watch, name="reader", daemon=True)

@@ -12,7 +12,7 @@ from data.lake import Lake
 from data.position import stock_position
 from data.published import latest_run, read_frame
 from flows.settings import Settings, load_settings
-from flows.stages import decide, ingest, plan, publish, train
+from flows.stages import challenge, decide, ingest, plan, publish, train
 from flows.stages.night import Night
 from flows.stages.region_panel import region_panel
 
@@ -81,12 +81,14 @@ def night(kiosk, lake) -> Night:
 
 @pytest.fixture(scope="module")
 def trained(night) -> Night:
-    """Stage 3, train: samples per region, trees shared by all regions, trees of its own for each, errors on held-back days."""
+    """Stage 3, train: samples per region, trees shared by all regions, trees of its own for each, errors on held-back days.
+
+    Only models that are held against those in use, of which there are none yet, are used by later nights."""
     train.sample_region(night, "all")
     assert train.train_shared(night, ["all"])
     train.train_own(night, "all")
     train.finish_training(night, ["all"])
-    return night
+    return challenge.challenge(night, ["all"])
 
 
 @pytest.fixture(scope="module")
