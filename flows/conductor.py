@@ -293,12 +293,12 @@ def _decide(night: Night, regions: Sequence[str], failed: dict[str, str], hands:
     if not split:
         return
     tasks = [
-        RegionTask(f"decide-{region}-{part + 1}", region, decide.decide_part, (night, region, order, part))
+        RegionTask(f"decide-{region}-{part + 1}", region, decide.decide_part, (night, region, part))
         for region in split
         for part in range(parts[region])
     ]
     _side_by_side(tasks, failed, hands.spread)
-    _everywhere("join", [region for region in split if region not in failed], failed, hands, decide.join_parts, night, order)
+    _everywhere("join", [region for region in split if region not in failed], failed, hands, decide.join_parts, night)
 
 
 def _everywhere(

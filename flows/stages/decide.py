@@ -11,7 +11,7 @@ import polars as pl
 from data.idle import idle_series
 from data.messages import PlanMessage, messages_frame
 from flows.stages.corrections import correction_messages, recent_corrections
-from flows.stages.laid_out_files import read_laid_out, read_profile, write_laid_out
+from flows.stages.laid_out_files import read_laid_out, read_messages, write_laid_out
 from flows.stages.night import Night
 from flows.stages.region_forecast import laid_out, series_forecast
 from flows.stages.region_orders import orders_tonight, previous_recommendations, terms_of_region
@@ -66,18 +66,18 @@ def decide_region(night: Night, region: str, order: bool, most: int | None = Non
     del history
     series = laid.series.height
     log.info("forecast %s: %s series", region, f"{series:,}", extra={"counts": {"series": series}})
-    if most is not None and series > most:
-        parts = write_laid_out(night.workspace, region, laid, idle, most)
-        night.workspace.note("laid-out", region, {"parts": parts, "seconds": time.perf_counter() - begun})
-        return
-    order = order and "stock" in night.versions
-    terms = terms_of_region(night, region, laid.profile) if order and series else None
+    terms = terms_of_region(night, region, laid.profile) if order and series and "stock" in night.versions else None
     spent = time.perf_counter() - begun
+    if most is not None and series > most:
+        parts = write_laid_out(night.workspace, region, laid, idle, terms, most)
+        night.workspace.note("laid-out", region, {"parts": parts, "seconds": spent})
+        return
+    begins = range(0, max(series, 1), SERIES_AT_A_TIME)
     decided = [
-        _decided(night, region, laid.part(begin, SERIES_AT_A_TIME), terms and _some(terms, begin, SERIES_AT_A_TIME), idle)
-        for begin in range(0, max(series, 1), SERIES_AT_A_TIME)
+        _decided(night, region, laid.part(begin, SERIES_AT_A_TIME), None if terms is None else _some(terms, begin), idle)
+        for begin in begins
     ]
-    _put_together(night, region, decided, terms, spent)
+    _put_together(night, region, decided, None if terms is None else messages_frame(terms.messages), spent)
 
 
 def parts_laid_out(night: Night, region: str) -> int:
@@ -85,18 +85,16 @@ def parts_laid_out(night: Night, region: str) -> int:
     return int(night.workspace.noted("laid-out", region).get("parts", 0))
 
 
-def decide_part(night: Night, region: str, order: bool, part: int) -> None:
+def decide_part(night: Night, region: str, part: int) -> None:
     """Forecast and decide a part of a region that `decide_region` laid out; all of it is kept in the workspace."""
-    laid, idle, begin = read_laid_out(night.workspace, region, part)
-    # Lead times and classes rest on all of the region, of which this is quickly told again.
-    terms = _some(_terms(night, region), begin, laid.series.height) if order and "stock" in night.versions else None
+    laid, idle, terms = read_laid_out(night.workspace, region, part)
     decided = _decided(night, region, laid, terms, idle)
     for name, table in decided.tables.items():
         night.workspace.write(f"{name}.{part}", region, table)
     night.workspace.note(f"time.{part}", region, decided.seconds)
 
 
-def join_parts(night: Night, region: str, order: bool) -> None:
+def join_parts(night: Night, region: str) -> None:
     """Put together what was decided of a region part by part."""
     noted = night.workspace.noted("laid-out", region)
     decided = []
@@ -104,16 +102,11 @@ def join_parts(night: Night, region: str, order: bool) -> None:
         there = [name for name in (*TABLES, ROWS) if night.workspace.has(f"{name}.{part}", region)]
         tables = {name: night.workspace.read(f"{name}.{part}", region) for name in there}
         decided.append(Decided(tables, night.workspace.noted(f"time.{part}", region)))
-    terms = _terms(night, region) if order and "stock" in night.versions else None
-    _put_together(night, region, decided, terms, float(noted["seconds"]))
+    _put_together(night, region, decided, read_messages(night.workspace, region), float(noted["seconds"]))
 
 
-def _terms(night: Night, region: str) -> RegionTerms:
-    return terms_of_region(night, region, read_profile(night.workspace, region))
-
-
-def _some(terms: RegionTerms, begin: int, count: int) -> RegionTerms:
-    return terms.of(np.arange(begin, min(begin + count, terms.known.height)))
+def _some(terms: RegionTerms, begin: int) -> RegionTerms:
+    return terms.of(np.arange(begin, min(begin + SERIES_AT_A_TIME, terms.known.height)))
 
 
 def _keep_what_was_cleaned(night: Night, region: str, history: RegionHistory) -> None:
@@ -158,21 +151,29 @@ def _ordered(night: Night, region: str, forecast: RegionForecast, terms: RegionT
     }
 
 
-def _put_together(night: Night, region: str, decided: Sequence[Decided], terms: RegionTerms | None, spent: float) -> None:
-    """Keep what was decided of all series of a region, in their order; `spent` are the seconds that laying them out took."""
+def _put_together(night: Night, region: str, decided: Sequence[Decided], said: pl.DataFrame | None, spent: float) -> None:
+    """Keep what was decided of all series of a region, in their order.
+
+    Parameters
+    ----------
+    said
+        Messages about the terms that were ordered by; None where nothing was ordered.
+    spent
+        Seconds that laying the series out took.
+    """
     for name in TABLES:
         if found := [part.tables[name] for part in decided if name in part.tables]:
             night.workspace.write(name, region, pl.concat(found))
     seconds = {stage: sum(part.seconds.get(stage, 0.0) for part in decided) for stage in ("forecast", "lightgbm", "recommend")}
     night.workspace.note("time-forecast", region, {"seconds": spent + seconds["forecast"], "lightgbm": seconds["lightgbm"]})
-    if terms is None:
+    if said is None:
         return
     begun, rules = time.perf_counter(), night.settings.replenishment
     rows = pl.concat([part.tables[ROWS] for part in decided])
     previous = previous_recommendations(night, region)
     recommendations = recommended(rows, run_id=night.run_id, as_of=night.as_of, previous=previous, settings=rules)
     night.workspace.write("recommendations", region, recommendations)
-    night.workspace.write("region-messages", region, messages_frame([*terms.messages, *order_messages(rows, rules)]))
+    night.workspace.write("region-messages", region, pl.concat([said, messages_frame(order_messages(rows, rules))]))
     spent = time.perf_counter() - begun
     night.workspace.note("time-recommend", region, {"seconds": spent + seconds["recommend"], "lightgbm": 0.0})
 

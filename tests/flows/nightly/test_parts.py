@@ -51,10 +51,10 @@ def test_a_region_decided_in_parts_gets_the_numbers_of_one_decided_at_once(plann
     parts = decide.parts_laid_out(planned, "east")
     assert parts == (-(-11 // most) if most < 11 else 0)
     for part in reversed(range(parts)):
-        decide.decide_part(planned, "east", True, part)
+        decide.decide_part(planned, "east", part)
     if parts:
         assert decided(planned, "east") == {}, "until it is joined there is no half of a region"
-        decide.join_parts(planned, "east", True)
+        decide.join_parts(planned, "east")
     found = decided(planned, "east")
     assert found.keys() == whole.keys()
     for name, table in whole.items():
@@ -64,6 +64,6 @@ def test_a_region_decided_in_parts_gets_the_numbers_of_one_decided_at_once(plann
 def test_parts_without_orders_hold_forecasts_alone(planned) -> None:
     decide.decide_region(planned, "west", False, 3)
     for part in range(decide.parts_laid_out(planned, "west")):
-        decide.decide_part(planned, "west", False, part)
-    decide.join_parts(planned, "west", False)
+        decide.decide_part(planned, "west", part)
+    decide.join_parts(planned, "west")
     assert decided(planned, "west").keys() == {"forecasts", "explanations"}
