@@ -6,14 +6,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from features.matrix import PreparedPanel
-from models.calendar_member import WEIGHT, CalendarFactors, with_calendar
+from models.calendar_member import WEIGHT, with_calendar
 from models.contracts import QUANTILES
 from models.contributions import GROUPS, blended, explanation, of_seasonal_average
 from models.demand_paths import ForecastPaths
 from models.forecaster import Forecaster
 from models.gateway import TreeGrower
-from models.laid_out import LaidOut, lay_out
+from models.laid_out import LaidOut
 from models.lead_times import series_keys
 from models.path_quantiles import period_quantiles
 from models.predictive import LEVELS, ErrorLibrary
@@ -41,37 +40,6 @@ class RegionForecast:
     quantiles: Floats
     paths: ForecastPaths
     explanations: pl.DataFrame | None = None
-
-
-def forecast_region(
-    prepared: PreparedPanel,
-    forecaster: Forecaster | None,
-    library: ErrorLibrary,
-    *,
-    calendar: CalendarFactors | None = None,
-    horizon: int,
-    youngest: int,
-    spread: str,
-    grower: TreeGrower,
-    seed: int,
-    paths: int,
-    explain: bool = False,
-) -> RegionForecast:
-    """Forecast every active series of a region for `horizon` periods after its last known one.
-
-    Parameters
-    ----------
-    prepared
-        The region's panel.
-    calendar
-        What history has shown of weekdays and months, blended with the trees; None where it did not show them twice.
-    youngest
-        Known periods from which the trees forecast a series.
-    forecaster, library, spread, grower, seed, paths, explain
-        As in `forecast_series`.
-    """
-    laid = lay_out(prepared, calendar=calendar, horizon=horizon, youngest=youngest, trees=forecaster is not None)
-    return forecast_series(laid, forecaster, library, spread=spread, grower=grower, seed=seed, paths=paths, explain=explain)
 
 
 def forecast_series(

@@ -83,12 +83,14 @@ def lay_out(prepared: PreparedPanel, *, calendar: CalendarFactors | None, horizo
     of_short = forecast_short(prepared, np.flatnonzero(short), matrix, horizon)
     by_short, doubt = np.full((count, horizon), np.nan), np.zeros(count)
     by_short[short], doubt[short] = of_short.mean, of_short.doubt
+    model = np.full(count, None, dtype=object)
+    model[short] = of_short.model
     by_calendar = None if calendar is None else calendar_forecast(prepared, calendar, horizon)
     per_period = pl.Array(pl.Float64, horizon)
     series = profile.with_columns(
         pl.Series("level", prepared.level[last].astype(float)),
         pl.Series("short", short),
-        pl.Series("short_model", dtype=pl.String, values=_spread(of_short.model, short)),
+        pl.Series("short_model", model.tolist(), dtype=pl.String),
         pl.Series("doubt", doubt),
         pl.lit(None, dtype=per_period).alias("by_calendar")
         if by_calendar is None
@@ -99,12 +101,6 @@ def lay_out(prepared: PreparedPanel, *, calendar: CalendarFactors | None, horizo
     panel = prepared.panel
     season = panel.cadence.season if panel.cadence.frequency == "day" else 1
     return LaidOut(series, matrix, explanation_groups(panel), season)
-
-
-def _spread(names: NDArray[np.str_], short: NDArray[np.bool_]) -> list[str | None]:
-    """Return a name per series, those of the short ones in their order and none for the others."""
-    named = iter(names.tolist())
-    return [next(named) if is_short else None for is_short in short.tolist()]
 
 
 def _off_sale(prepared: PreparedPanel, horizon: int) -> NDArray[np.bool_]:

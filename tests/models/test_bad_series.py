@@ -10,8 +10,9 @@ from features.samples import training_sample
 from models.contracts import Forecasts
 from models.forecast_messages import forecast_messages
 from models.forecaster import Forecaster
-from models.forecasting import forecast_region, forecasts_frame
+from models.forecasting import forecast_series, forecasts_frame
 from models.gateway import TreeGrower
+from models.laid_out import lay_out
 from models.predictive import fallback_library
 from models.training import train_all_regions
 
@@ -66,8 +67,9 @@ def forecast(history_of, make_demand, make_table):
             plan=make_table("plan", [{"date": case.end + timedelta(days=k), "sku": sku, "promo": 1.0, "price": 2.0} for k, sku in plan]),
         )
         prepared = case.prepared()
-        found = forecast_region(
-            prepared, forecaster, fallback_library(HORIZON), horizon=HORIZON, youngest=14, spread="spread_28_per_level",
+        laid = lay_out(prepared, calendar=None, horizon=HORIZON, youngest=14, trees=forecaster is not None)
+        found = forecast_series(
+            laid, forecaster, fallback_library(HORIZON), spread="spread_28_per_level",
             grower=TreeGrower(threads=1, seed=7), seed=7, paths=64,
         )  # fmt: skip
         dates = pl.Series([case.end + timedelta(days=k) for k in range(1, HORIZON + 1)], dtype=pl.Date)

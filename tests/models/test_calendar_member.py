@@ -17,8 +17,9 @@ from models.calendar_member import (
     with_calendar,
 )
 from models.forecaster import Forecaster
-from models.forecasting import forecast_region
+from models.forecasting import forecast_series
 from models.gateway import TreeGrower
+from models.laid_out import lay_out
 from models.predictive import fallback_library
 from models.training import train_all_regions, train_region
 
@@ -109,13 +110,10 @@ def test_forecasts_and_their_explanation_hold_the_calendar(prepared, sample):
     assert outcome.held_back["mean"].to_numpy() == pytest.approx(blend)
 
     def forecast(calendar, *, explain=False):
-        return forecast_region(
-            prepared,
+        return forecast_series(
+            lay_out(prepared, calendar=calendar, horizon=10, youngest=14, trees=True),
             Forecaster(shared.final, None),
             fallback_library(10),
-            calendar=calendar,
-            horizon=10,
-            youngest=14,
             spread="spread_28_per_level",
             grower=grower,
             seed=7,

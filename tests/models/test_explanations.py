@@ -10,8 +10,9 @@ from features.samples import training_sample
 from models.contributions import GROUPS
 from models.explanations_contract import Explanations
 from models.forecaster import Forecaster, train_own
-from models.forecasting import forecast_region
+from models.forecasting import forecast_series
 from models.gateway import TreeGrower
+from models.laid_out import lay_out
 from models.predictive import fallback_library
 from models.training import train_all_regions
 
@@ -20,12 +21,10 @@ SPREAD = {"day": "spread_28_per_level", "week": "spread_13_per_level"}
 
 
 def forecast(history, forecaster, *, explain=True, youngest=14, horizon=HORIZON):
-    return forecast_region(
-        history.prepared(),
+    return forecast_series(
+        lay_out(history.prepared(), calendar=None, horizon=horizon, youngest=youngest, trees=forecaster is not None),
         forecaster,
         fallback_library(horizon),
-        horizon=horizon,
-        youngest=youngest,
         spread=SPREAD[history.cadence.frequency],
         grower=TreeGrower(threads=1, seed=7),
         seed=7,

@@ -9,8 +9,9 @@ import pytest
 from features.samples import training_sample
 from models.contracts import QUANTILES, Forecasts
 from models.forecaster import Forecaster
-from models.forecasting import forecast_region, forecasts_frame
+from models.forecasting import forecast_series, forecasts_frame
 from models.gateway import FeatureMismatch, TreeGrower
+from models.laid_out import lay_out
 from models.predictive import fallback_library
 from models.training import calibrate, train_all_regions, train_region
 
@@ -19,12 +20,10 @@ SPREAD = "spread_28_per_level"
 
 
 def forecast(history, forecaster=None, *, library=None, horizon=HORIZON, youngest=14, spread=SPREAD):
-    return forecast_region(
-        history.prepared(),
+    return forecast_series(
+        lay_out(history.prepared(), calendar=None, horizon=horizon, youngest=youngest, trees=forecaster is not None),
         forecaster,
         library or fallback_library(horizon),
-        horizon=horizon,
-        youngest=youngest,
         spread=spread,
         grower=TreeGrower(threads=1, seed=7),
         seed=7,

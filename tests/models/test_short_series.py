@@ -98,7 +98,7 @@ class TestBackAfterAStockOut:
 
 
 def test_an_item_being_phased_out_keeps_its_level_until_its_last_day(region):
-    """Its last day on sale is set by `forecast_region`; the level does not fade before it."""
+    """Its last day on sale is set by `forecast_series`; the level does not fade before it."""
     items = [{"sku": "B", "discontinued_date": None}]
     prepared = region({("A", "B"): [10.0] * 10}, items)
     leaving = region({("A", "B"): [10.0] * 10}, [{"sku": "B", "discontinued_date": prepared.panel.end + timedelta(days=3)}])
