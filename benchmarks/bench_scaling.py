@@ -5,6 +5,7 @@ fc names. Each night trains its models on an empty lake. Nights with workers use
 """
 
 import argparse
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks import make_inputs
-from benchmarks.timed_run import REPO
+from benchmarks.timed_run import LOOK_EVERY, REPO, memory_gb, with_descendants
 
 ALL_SERIES = 50_000
 
@@ -71,23 +72,11 @@ def night(config: Path, out: Path, workers: int) -> tuple[float, float]:
 def _watch(process: "subprocess.Popen[str]", peak: list[float]) -> None:
     """Keep in `peak` the largest high-water mark of the process and of those it started, but for the Prefect server, until it ends."""
     while process.poll() is None:
-        for pid in [process.pid, *_started_by(process.pid)]:
-            try:
-                if b"prefect_server_process" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    continue
-                lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            peak[0] = max([peak[0], *(int(line.split()[1]) / 2**20 for line in lines if line.startswith("VmHWM"))])
-        time.sleep(0.2)
-
-
-def _started_by(pid: int) -> list[int]:
-    try:
-        threads = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
-    except (FileNotFoundError, ProcessLookupError):
-        return []
+        for pid in with_descendants(process.pid):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+                if b"prefect_server_process" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    peak[0] = max(peak[0], memory_gb(pid, "status", "VmHWM:"))
+        time.sleep(LOOK_EVERY)
 
 
 def main() -> int:

@@ -55,22 +55,23 @@ class _Watch:
     def _look(self) -> None:
         looking = True
         while looking:
-            family = _with_descendants(self.pid)
+            family = with_descendants(self.pid)
             # Of one process alone the system keeps the peak, between two looks as well, and reading it is quick.
-            together = sum(_memory_gb(pid, "smaps_rollup", "Pss:") for pid in family) if len(family) > 1 else 0.0
-            self.peak = max(self.peak, _memory_gb(self.pid, "status", "VmHWM:"), together)
+            together = sum(memory_gb(pid, "smaps_rollup", "Pss:") for pid in family) if len(family) > 1 else 0.0
+            self.peak = max(self.peak, memory_gb(self.pid, "status", "VmHWM:"), together)
             looking = not self.ended.wait(LOOK_EVERY)
 
 
-def _with_descendants(pid: int) -> list[int]:
+def with_descendants(pid: int) -> list[int]:
+    """Return a process and those that it started, and they."""
     try:
         lists = [(thread / "children").read_text() for thread in Path(f"/proc/{pid}/task").iterdir()]
     except (FileNotFoundError, ProcessLookupError):
         return [pid]  # it ended meanwhile
-    return [pid, *(each for text in lists for child in text.split() for each in _with_descendants(int(child)))]
+    return [pid, *(each for text in lists for child in text.split() for each in with_descendants(int(child)))]
 
 
-def _memory_gb(pid: int, file: str, key: str) -> float:
+def memory_gb(pid: int, file: str, key: str) -> float:
     """Return what a file of the process tells of its memory, GB; 0 where it ended meanwhile.
 
     Pss of smaps_rollup is its own part of shared pages, VmHWM of status its peak since it began to run its program.
