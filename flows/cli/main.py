@@ -425,7 +425,7 @@ def _told(error: BaseException, *, debug: bool) -> int:
     if debug:
         raise error
     if disk_is_full(error):
-        print(f"fillrate: {FULL_DISK.format(error=str(error).splitlines()[0])}", file=sys.stderr)  # noqa: T201
+        print(f"fillrate: {visible(FULL_DISK.format(error=str(error).splitlines()[0]))}", file=sys.stderr)  # noqa: T201
         return 1
     if isinstance(error, (*USAGE_ERRORS, *RUN_ERRORS)):
         print(f"fillrate: {visible(str(error))}", file=sys.stderr)  # noqa: T201
